@@ -1,0 +1,50 @@
+"""Runs the benchmarks: `python -m benchmarks.run [NAME ...]`, from the root of the repository.
+
+See benchmarks/README.md for what each measures and how long it takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+
+from benchmarks.measuring import ROOT, Bench
+
+BENCHMARKS = {
+    "patchmatch": "benchmarks.speed.against_pypatchmatch",
+    "thin-damage": "benchmarks.quality.thin_damage",
+    "cold-start": "benchmarks.speed.cold_start",
+    "mini-benchmark": "benchmarks.quality.mini_benchmark",
+    "patchmatch-shared": "benchmarks.speed.shared_photographs",
+    "sheet": "benchmarks.quality.sheet",
+}
+BY_DEFAULT = ("patchmatch", "thin-damage", "cold-start", "mini-benchmark")
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--rivals-python", type=Path, default=ROOT / ".venv-bench" / "bin" / "python")
+    parser.add_argument("--results", type=Path, help="folder for the result files")
+    parser.add_argument("--quick", action="store_true", help="tiny cases, one repeat, results into scratch/")
+    chosen = parser.parse_args(arguments)
+    unknown = set(chosen.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"unknown benchmark {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
+    return chosen
+
+
+def main() -> None:
+    """Run the named benchmarks, or the usual ones."""
+    chosen = parse_arguments()
+    results = chosen.results or ROOT / ("scratch/quick-results" if chosen.quick else "benchmarks/results")
+    bench = Bench(chosen.rivals_python.absolute(), results.absolute(), quick=chosen.quick)
+    for name in chosen.names or BY_DEFAULT:
+        print(f"== {name}", flush=True)
+        importlib.import_module(BENCHMARKS[name]).run(bench)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Fill what is missing and restore what is damaged in images.
+
+    import retouch
+    picture = retouch.fill("photo.jpg", "mask.png")
+    picture.save("repaired.jpg")
+
+Names are loaded when they are first used, so that `import retouch` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "fill": "retouch.methods.door",
+    "Picture": "retouch.io.picture",
+    "open_image": "retouch.io.reading",
+    "method_names": "retouch.methods.catalogue",
+    "RetouchError": "retouch.errors",
+    "InputError": "retouch.errors",
+    "UsageError": "retouch.errors",
+    "FileError": "retouch.errors",
+    "LimitError": "retouch.errors",
+    "Cancelled": "retouch.errors",
+}
+__all__ = [
+    "Cancelled",
+    "FileError",
+    "InputError",
+    "LimitError",
+    "Picture",
+    "RetouchError",
+    "UsageError",
+    "__version__",
+    "fill",
+    "method_names",
+    "open_image",
+]
+
+if TYPE_CHECKING:
+    from retouch.errors import Cancelled, FileError, InputError, LimitError, RetouchError, UsageError
+    from retouch.io.picture import Picture
+    from retouch.io.reading import open_image
+    from retouch.methods.catalogue import method_names
+    from retouch.methods.door import fill
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'retouch' has no attribute '{name}'")
+    return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

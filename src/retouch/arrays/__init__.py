@@ -1,0 +1,1 @@
+"""Array work without files: checks, regions, compositing, Poisson blending, threads."""

@@ -1,0 +1,1 @@
+"""Inpainting algorithms without learning: one method per file."""

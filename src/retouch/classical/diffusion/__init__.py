@@ -1,0 +1,1 @@
+"""Diffusion: holes filled by partial differential equations from their borders."""

@@ -1,0 +1,1 @@
+"""Statistical models: holes filled by what the statistics of their surroundings predict."""

@@ -1,0 +1,125 @@
+"""`retouch fill`: open, fill, write."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from retouch import __version__
+from retouch.arrays.regions import dilate_mask
+from retouch.arrays.types import Mask
+from retouch.cli.outputs import STREAM, check_not_input, check_writable, write_bytes
+from retouch.cli.progress_bar import progress_bar
+from retouch.errors import UsageError
+from retouch.io.mask_files import read_mask
+from retouch.io.picture import Picture
+from retouch.io.reading import open_image
+from retouch.io.writing import encode, format_for, save_image
+from retouch.methods.catalogue import AUTO, find_method
+from retouch.methods.crop_run import FillRequest
+from retouch.methods.fill import FillResult, fill_picture
+from retouch.methods.memory import parse_memory
+from retouch.methods.options import parse_options
+
+
+@dataclass(frozen=True)
+class MaskOrder:
+    """Where the mask comes from: a file, or the picture's alpha; `dilate` in pixels."""
+
+    path: str | None
+    from_alpha: bool
+    invert: bool
+    dilate: int
+
+
+@dataclass(frozen=True)
+class FillOrder:
+    """What was typed."""
+
+    image: str
+    out: str
+    mask: MaskOrder
+    method: str
+    options: tuple[str, ...]
+    seed: int
+    max_memory: str
+    max_pixels: int
+    seam: bool
+    grain: bool
+    quality: int | None
+    keep_metadata: bool
+    overwrite: bool
+    explain: bool
+    json: bool
+
+
+def run_fill(order: FillOrder) -> None:
+    """Carry out the command; what can be refused without reading a pixel is refused first."""
+    request = _read_request(order)
+    _check_files(order)
+    picture = open_image(_source(order.image), max_pixels=order.max_pixels)
+    if order.out != STREAM:
+        format_for(order.out, picture)  # refuses a suffix that no writer knows
+    mask = _read_mask(order, picture)
+    with progress_bar("filling") as progress:
+        result = fill_picture(picture, mask, request, progress)
+    finished = result.picture.with_opaque(mask) if order.mask.from_alpha else result.picture
+    _write(order, finished)
+    _tell(order, result)
+
+
+def _read_request(order: FillOrder) -> FillRequest:
+    if order.method == AUTO and order.options:
+        raise UsageError(f"method '{AUTO}' takes no options, got '{order.options[0]}'; name one with --method")
+    options: dict[str, Any] = {}
+    if order.method != AUTO:
+        options = parse_options(find_method(order.method), order.options)
+    return FillRequest(order.method, options, order.seed, parse_memory(order.max_memory), order.seam, order.grain)
+
+
+def _check_files(order: FillOrder) -> None:
+    if (order.mask.path is None) == (not order.mask.from_alpha):
+        raise UsageError("fill needs one mask: give either --mask MASK or --mask-from-alpha")
+    if order.image == STREAM == order.mask.path:
+        raise UsageError("only one of the picture and the mask can come from standard input; give a file for the other")
+    if order.mask.path:
+        check_not_input(order.out, [order.mask.path])
+    if not order.overwrite:
+        check_not_input(order.out, [order.image])
+    check_writable(order.out)
+
+
+def _source(path: str) -> str | bytes:
+    return sys.stdin.buffer.read() if path == STREAM else path
+
+
+def _read_mask(order: FillOrder, picture: Picture) -> Mask:
+    if order.mask.path is None:
+        mask = picture.transparent_mask()
+        mask = ~mask if order.mask.invert else mask
+    else:
+        mask = read_mask(
+            _source(order.mask.path), shape=picture.shape, invert=order.mask.invert, max_pixels=order.max_pixels
+        )
+    return dilate_mask(mask, order.mask.dilate) if order.mask.dilate else mask
+
+
+def _write(order: FillOrder, picture: Picture) -> None:
+    if order.out == STREAM:
+        write_bytes(STREAM, encode(picture, quality=order.quality, keep_metadata=order.keep_metadata))
+    else:
+        save_image(picture, order.out, quality=order.quality, keep_metadata=order.keep_metadata)
+
+
+def _tell(order: FillOrder, result: FillResult) -> None:
+    """Print the account; standard output stays clean for the picture or the JSON object."""
+    to_stdout = order.out != STREAM
+    if order.explain:
+        stream = sys.stdout if to_stdout and not order.json else sys.stderr
+        stream.writelines(f"{sentence}\n" for sentence in (*result.picture.notes, *result.report.sentences()))
+    if order.json:
+        stream = sys.stdout if to_stdout else sys.stderr
+        facts = {"retouch": __version__, "image": order.image, "out": order.out, "notes": list(result.picture.notes)}
+        stream.write(json.dumps({**facts, **result.report.to_dict()}) + "\n")

@@ -1,0 +1,1 @@
+"""Making masks: families of holes for tests and benchmarks, the ratio-bin sampler, soft borders."""

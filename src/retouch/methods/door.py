@@ -1,0 +1,132 @@
+"""The Python door: fill() for every kind of picture, and the same kind out as in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
+from retouch.errors import InputError
+from retouch.io.mask_files import mask_from_array, read_mask
+from retouch.io.picture import Picture
+from retouch.io.reading import open_image
+from retouch.io.writing import encode
+from retouch.methods.catalogue import AUTO
+from retouch.methods.crop_run import FillRequest
+from retouch.methods.fill import fill_picture
+from retouch.methods.memory import parse_memory
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PilImage
+
+    AnyPicture = str | os.PathLike[str] | bytes | PilImage | AnyArray | Picture
+
+
+@overload
+def fill(image: str | os.PathLike[str] | Picture, mask: AnyPicture, **how: Any) -> Picture: ...
+@overload
+def fill(image: bytes, mask: AnyPicture, **how: Any) -> bytes: ...
+@overload
+def fill(image: PilImage, mask: AnyPicture, **how: Any) -> PilImage: ...
+@overload
+def fill(image: AnyArray, mask: AnyPicture, **how: Any) -> AnyArray: ...
+def fill(
+    image: Any,
+    mask: Any,
+    *,
+    method: str = AUTO,
+    seed: int = 0,
+    progress: Progress | None = None,
+    max_memory: int | str = "2G",
+    invert_mask: bool = False,
+    seam: bool = True,
+    grain: bool = False,
+    **options: Any,
+) -> Any:
+    """Return the picture with its missing pixels filled; all other pixels keep their values bit for bit.
+
+    Parameters
+    ----------
+    image : path, bytes, PIL.Image.Image, numpy.ndarray or Picture
+        Arrays are (H, W), (H, W, 1), (H, W, 2), (H, W, 3) or (H, W, 4): grey, grey, grey with alpha, RGB, RGBA; bool,
+        uint8, uint16, or float16, float32 or float64 (in [0, 1]; other ranges are taken as they are). Alpha is kept.
+    mask : path, bytes, PIL.Image.Image or (H, W) numpy.ndarray
+        White (above half), True or non-zero where a pixel is missing. Of the picture's size.
+    method : str
+        "auto" or a name from `retouch.method_names()`.
+    seed : int
+        0 or more; the same seed gives the same bytes.
+    progress : callable, optional
+        Called as progress(done, total); raise `retouch.Cancelled` from it to stop.
+    max_memory : int or str
+        Budget of the process in bytes, or such as "800M" or "2G".
+    invert_mask : bool
+        Take the black pixels of the mask as missing.
+    seam : bool
+        Match the level of composed patches to the border of the hole.
+    grain : bool
+        Add noise to fills that are smoother than their surroundings; looks better, measures worse.
+    **options
+        Options of the method, such as patch_size=9; arrays must have the picture's size.
+
+    Returns
+    -------
+    Picture for a path (has .save(path) and works with numpy.asarray), bytes of the same file format for bytes, a
+    Pillow image of the same mode, an array of the same shape and dtype.
+
+    Raises
+    ------
+    InputError
+        If the picture or the mask cannot be read, they differ in size, nothing is known, or a known pixel is NaN.
+    UsageError
+        If the method or an option is unknown.
+    LimitError
+        If a hole cannot be filled within the memory budget.
+
+    Examples
+    --------
+    >>> row = np.array([[0, 9, 9, 90]], np.uint8)
+    >>> fill(row, np.array([[0, 1, 1, 0]], bool), method="harmonic")
+    array([[ 0, 30, 60, 90]], dtype=uint8)
+    """
+    picture = _to_picture(image)
+    missing = _to_mask(mask, picture.shape, invert_mask)
+    request = FillRequest(method, options, _to_plain(seed), parse_memory(max_memory), seam, grain)
+    result = fill_picture(picture, missing, request, progress or ignore_progress).picture
+    if isinstance(image, np.ndarray):
+        return result.to_array_like(image)
+    if isinstance(image, bytes):
+        return encode(result)
+    return result if isinstance(image, str | os.PathLike | Picture) else result.to_pil_like(image)
+
+
+def _to_picture(image: Any) -> Picture:
+    if isinstance(image, Picture):
+        return image
+    if isinstance(image, np.ndarray):
+        return Picture.from_array(image)
+    if isinstance(image, str | os.PathLike | bytes):
+        return open_image(image)
+    if _is_pillow(image):
+        return Picture.from_pil(image)
+    raise InputError(f"an image must be a path, bytes, a Pillow image or a numpy array, got {type(image).__name__}")
+
+
+def _to_mask(mask: Any, shape: tuple[int, int], invert: bool) -> Mask:
+    """Return (H, W) bool of the picture's size."""
+    if isinstance(mask, str | os.PathLike | bytes):
+        return read_mask(mask, shape=shape, invert=invert)
+    if not isinstance(mask, np.ndarray) and not _is_pillow(mask):
+        raise InputError(f"a mask must be a path, bytes, a Pillow image or a numpy array, got {type(mask).__name__}")
+    return mask_from_array(mask, shape, invert=invert)
+
+
+def _is_pillow(image: Any) -> bool:
+    """Whether this is a Pillow image; Pillow is not imported for it: if nobody did yet, it is none."""
+    return any(kind.__module__ == "PIL.Image" for kind in type(image).__mro__)
+
+
+def _to_plain(seed: Any) -> Any:
+    return int(seed) if isinstance(seed, np.integer) else seed

@@ -1,0 +1,106 @@
+"""What a fill did: one line for each crop, for --json and --explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from retouch.arrays.regions import Box
+
+
+@dataclass(frozen=True)
+class CropReport:
+    """One call of a method.
+
+    Attributes
+    ----------
+    box : Box
+        The part of the picture that the method was shown.
+    core : Box
+        The bounding box of the pixels that were filled.
+    n_filled : int
+        Number of these pixels.
+    method, reason : str
+        What filled them, and why it was chosen.
+    seconds : float
+        Wall time.
+    """
+
+    box: Box
+    core: Box
+    n_filled: int
+    method: str
+    reason: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON; boxes as x, y, width, height."""
+        return {
+            "crop": _to_xywh(self.box),
+            "hole": _to_xywh(self.core),
+            "filled_pixels": self.n_filled,
+            "method": self.method,
+            "reason": self.reason,
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True)
+class FillReport:
+    """What one fill did.
+
+    Attributes
+    ----------
+    method : str
+        What was asked for.
+    seed : int
+    width, height : int
+        Size of the picture.
+    mask_ratio : float
+        Share of missing pixels, 0 to 1.
+    seconds : float
+        Wall time of everything from the gate to the composite.
+    crops : tuple of CropReport
+    """
+
+    method: str
+    seed: int
+    width: int
+    height: int
+    mask_ratio: float
+    seconds: float
+    crops: tuple[CropReport, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON."""
+        return {
+            "method": self.method,
+            "seed": self.seed,
+            "width": self.width,
+            "height": self.height,
+            "mask_ratio": round(self.mask_ratio, 6),
+            "seconds": round(self.seconds, 4),
+            "crops": [crop.to_dict() for crop in self.crops],
+        }
+
+    def sentences(self) -> list[str]:
+        """Return what was done and why, one sentence for each different choice."""
+        if not self.crops:
+            return ["the mask is empty: the picture was returned as it is"]
+        lines = [f"{self.mask_ratio:.2%} of the picture's {self.width}x{self.height} pixels were missing"]
+        for method, reason in dict.fromkeys((crop.method, crop.reason) for crop in self.crops):
+            same = [crop for crop in self.crops if (crop.method, crop.reason) == (method, reason)]
+            n_pixels, seconds = sum(crop.n_filled for crop in same), sum(crop.seconds for crop in same)
+            lines.append(f"{method}: {reason}; {_where(same)}, {n_pixels} pixels in {seconds:.2f} s")
+        return lines
+
+
+def _where(crops: list[CropReport]) -> str:
+    if len(crops) > 1:
+        return f"{len(crops)} crops"
+    core = crops[0].core
+    return f"one crop of {crops[0].box.width}x{crops[0].box.height} around x={core.left}, y={core.top}"
+
+
+def _to_xywh(box: Box) -> dict[str, int]:
+    return {"x": box.left, "y": box.top, "width": box.width, "height": box.height}

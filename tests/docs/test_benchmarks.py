@@ -1,0 +1,128 @@
+"""The benchmarks measure what they say, and their result files are whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measuring import Bench
+from benchmarks.quality.sheet import CASES, window
+from benchmarks.records import FACTS, REQUIRED, SCHEMA, Record
+from benchmarks.scores import count_changed_known, hole_psnr
+from benchmarks.worker import repeats_for
+from scripts.tables import OURS, TABLES, THEIRS, patchmatch_table
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULT_FILES = sorted(ROOT.glob("benchmarks/results/*.json"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Return a quick bench that takes the rivals from this very environment."""
+    return Bench(Path(sys.executable), tmp_path, quick=True)
+
+
+def report(seconds: float, peak_mb: float, decibels: float) -> dict[str, object]:
+    """Return what one engine measured on one case."""
+    times = [seconds] * 5
+    memory = {"peak_mb": peak_mb, "warm_mb": 50}
+    return {"cpu_s": times, "wall_s": times, **memory, "hole_psnr_db": decibels, "changed_known": 0}
+
+
+def test_psnr_of_the_hole_looks_at_missing_pixels_only() -> None:
+    """An error of 51 in the hole is a fifth of the range: 10 log10(25) dB, whatever stands outside."""
+    truth = np.zeros((4, 4, 3), np.uint8)
+    mask = np.eye(4, dtype=bool)
+    filled = np.where(mask[:, :, None], np.uint8(51), np.uint8(200))
+    assert hole_psnr(truth, filled, mask) == pytest.approx(10 * math.log10(25))
+
+
+def test_a_changed_known_pixel_counts_once_whatever_its_channels() -> None:
+    truth = np.zeros((2, 2, 3), np.uint8)
+    filled = truth.copy()
+    filled[0, 0] = 1  # known, all three channels
+    filled[1, 1, 2] = 1  # missing
+    assert count_changed_known(truth, filled, np.array([[False, False], [False, True]])) == 1
+
+
+def test_slow_cases_are_run_less_often() -> None:
+    assert [repeats_for(seconds, 5) for seconds in (1, 11, 31)] == [5, 3, 1]
+
+
+def test_an_engine_is_measured_in_its_own_process(bench: Bench) -> None:
+    truth = np.full((24, 32, 3), 90, np.uint8)
+    mask = np.zeros((24, 32), bool)
+    mask[8:12, 8:12] = True
+    measured, filled = bench.run("retouch:nearest", truth, mask)
+    assert np.array_equal(filled, truth)  # a constant picture is filled with its constant
+    assert len(measured["wall_s"]) == len(measured["cpu_s"]) == 1
+    assert 0 < measured["loaded_mb"] <= measured["warm_mb"] <= measured["peak_mb"]
+
+
+def test_an_engine_that_fails_is_not_passed_over(bench: Bench) -> None:
+    truth, mask = np.zeros((8, 8, 3), np.uint8), np.eye(8, dtype=bool)
+    with pytest.raises(RuntimeError, match="retouch:no_such_method failed"):
+        bench.run("retouch:no_such_method", truth, mask)
+
+
+def test_a_record_is_written_whole(bench: Bench) -> None:
+    record = Record(bench, "trial", "One case.")
+    record.add(picture="none", engines={})
+    check_result_file(record.write())
+
+
+def check_result_file(path: Path) -> None:
+    """Fail unless a result file holds all that the contract asks for."""
+    content = json.loads(path.read_text())
+    assert [field for field in REQUIRED if field not in content] == []
+    assert [fact for fact in FACTS if fact not in content["facts"]] == []
+    assert content["schema"] == SCHEMA
+    assert content["benchmark"] == path.stem
+    assert content["cases"]
+
+
+@pytest.mark.parametrize("path", RESULT_FILES, ids=lambda path: path.name)
+def test_committed_results_are_whole_and_measured_in_full(path: Path) -> None:
+    check_result_file(path)
+    assert path.stem in TABLES
+    assert not json.loads(path.read_text())["quick"]
+
+
+def test_the_table_shows_means_ratios_and_losses() -> None:
+    """CPU 1 and 4 against 2 and 2: means 2.5 and 2, ratios 0.5 and 2, so their geometric mean is 1."""
+    cases = [
+        {"size": "8", "mask": "dot", "engines": {OURS: report(1, 90, 20), THEIRS: report(2, 70, 21)}},
+        {"size": "8", "mask": "dot", "engines": {OURS: report(4, 80, 24), THEIRS: report(2, 60, 21)}},
+    ]
+    row = patchmatch_table(cases).splitlines()[2]
+    assert row.startswith("| 8, dot | 2.50 / **2.00** | 1.00 |")
+    assert "| 90 / **70** | 40 / **20** |" in row  # the largest peak of each side, and what it adds to 50
+    assert "| **22.00** / 21.00 (+1.00) | 0 / 0 | 0% |" in row
+
+
+def test_the_launcher_reports_time_memory_and_exit_code() -> None:
+    burn = "import time; block = bytearray(50_000_000)\nwhile time.process_time() < 0.2: pass\nraise SystemExit(7)"
+    command = [sys.executable, str(ROOT / "benchmarks/speed/launch.py"), sys.executable, "-c", burn]
+    measured = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert measured["exit_code"] == 7
+    assert measured["cpu_s"] >= 0.2
+    assert measured["peak_mb"] > 50
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.picture} {case.what}")
+def test_the_holes_of_the_sheet_are_broad_and_shown_whole(case: object) -> None:
+    mask = case.mask((400, 400))  # type: ignore[attr-defined]
+    assert 0.025 < mask.mean() < 0.12
+    assert mask[window(mask)].sum() == mask.sum()
+
+
+def test_all_engines_get_the_same_number_of_threads(bench: Bench) -> None:
+    counts = {bench.environment()[name] for name in ("RETOUCH_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    assert counts == {str(len(os.sched_getaffinity(0)))}
