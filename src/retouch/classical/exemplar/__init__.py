@@ -1,0 +1,1 @@
+"""Exemplar methods: holes composed of what the picture shows elsewhere."""

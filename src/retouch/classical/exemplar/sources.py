@@ -1,0 +1,89 @@
+"""Where patches are borrowed: the picture, and below it turned and resized copies of it in one tall array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, Int32, Int64, Shaped
+
+from retouch.classical.exemplar.levels import Level, source_patches
+
+_TEXTURE_BOX_PX = 5
+_TEXTURE_GAIN = 2.0  # gradients are small beside colours; this brings both to one scale
+
+
+@dataclass(frozen=True)
+class Sources:
+    """One level's sources.
+
+    Attributes
+    ----------
+    picture : (n * H, W, K) float32
+        The level's picture and its transformed copies, one below the other.
+    bytes : (n * H, W * K) uint8
+        The same in 8 bits.
+    allowed : (n * H, W) int32
+        Label of each patch centre, -1 where no patch may be borrowed.
+    height : int
+        H, the height of one copy.
+    """
+
+    picture: Float32[np.ndarray, "S W K"]
+    bytes: Shaped[np.ndarray, "S V"]
+    allowed: Int32[np.ndarray, "S W"]
+    height: int
+
+    def places(self, label: int) -> Int32[np.ndarray, "n 2"]:
+        """Return the centres that a patch of this label may be borrowed from; all if the label has none."""
+        found = np.argwhere(self.allowed == label) if label > 0 else np.empty((0, 2), np.int64)
+        return (found if len(found) else np.argwhere(self.allowed >= 0)).astype(np.int32)
+
+    def from_coarser(self, places: Int32[np.ndarray, "n 2"], coarse_height: int) -> Int64[np.ndarray, "n 2"]:
+        """Return the places of this level that lie at double the coordinates, copy by copy."""
+        copy, row = np.divmod(places[:, 0].astype(np.int64), coarse_height)
+        return np.stack([copy * self.height + 2 * row, 2 * places[:, 1].astype(np.int64)], axis=1)
+
+    def permits(self, places: Int64[np.ndarray, "n 2"], labels: Int32[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+        """Whether a patch may be borrowed at each place by a target of the given label."""
+        rows, columns = self.allowed.shape
+        inside = (places >= 0).all(axis=1) & (places[:, 0] < rows) & (places[:, 1] < columns)
+        found = self.allowed[np.clip(places[:, 0], 0, rows - 1), np.clip(places[:, 1], 0, columns - 1)]
+        return inside & (found >= 0) & ((labels <= 0) | (found == labels))
+
+
+def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: tuple[float, ...]) -> Sources:
+    """Lay the level and its copies turned by `angles` (degrees) and resized by `factors` below each other."""
+    transforms = [(0.0, 1.0)] + [(angle, 1.0) for angle in angles] + [(0.0, factor) for factor in factors]
+    copies = [level if transform == (0.0, 1.0) else _transformed(level, *transform) for transform in transforms]
+    picture = np.concatenate([copy.picture for copy in copies])
+    size = 2 * half + 1
+    allowed = np.concatenate([np.where(source_patches(c, size), np.maximum(c.labels, 0), -1) for c in copies])
+    in_bytes = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).reshape(picture.shape[0], -1)
+    return Sources(picture, in_bytes, allowed.astype(np.int32), level.mask.shape[0])
+
+
+def _transformed(level: Level, angle: float, factor: float) -> Level:
+    """Turn and resize a level around its centre; what comes from outside or from unknown pixels is no source."""
+    height, width = level.mask.shape
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, factor)
+    layers = [np.ascontiguousarray(level.picture[:, :, k]) for k in range(level.picture.shape[2])]
+    picture = np.dstack([cv2.warpAffine(layer, matrix, (width, height)) for layer in layers])
+    # A pixel is a source only if everything it is interpolated from is: the weights must sum to 1.
+    usable = cv2.warpAffine(level.source.astype(np.float32), matrix, (width, height)) > 0.999  # noqa: PLR2004
+    labels = cv2.warpAffine(level.labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST)
+    return Level(picture, level.mask, usable, np.rint(labels).astype(np.int32))
+
+
+def texture_strength(picture: Float32[np.ndarray, "H W C"], mask: Bool[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
+    """Return the local mean of the gradient's magnitude, from known pixels only (Newson et al. 2014, section 3.3)."""
+    grey = picture.mean(axis=2)
+    known = ~mask
+    across, down = np.zeros_like(grey), np.zeros_like(grey)
+    across[:, 1:] = np.abs(np.diff(grey, axis=1)) * (known[:, 1:] & known[:, :-1])
+    down[1:] = np.abs(np.diff(grey, axis=0)) * (known[1:] & known[:-1])
+    box = (_TEXTURE_BOX_PX, _TEXTURE_BOX_PX)
+    share = np.maximum(cv2.boxFilter(known.astype(np.float32), -1, box), 1e-6)
+    mean = cv2.boxFilter(across + down, -1, box) / share
+    return np.where(mask, 0, np.minimum(_TEXTURE_GAIN * mean, 1)).astype(np.float32)
