@@ -17,7 +17,7 @@ from retouch.arrays.types import Mask
 from retouch.methods.catalogue import MethodInfo, find_method
 from retouch.methods.survey import THIN_HALF_WIDTH_PX, Survey
 
-THIN_METHOD, BROAD_METHOD, TINY_METHOD = "biharmonic", "patchmatch", "harmonic"
+THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "patchmatch", "harmonic"
 _PATCH_PX = 7
 
 

@@ -136,6 +136,15 @@ CATALOGUE: tuple[MethodInfo, ...] = (
         context=_BORDER,
     ),
     MethodInfo(
+        name="kriging",
+        kind=INTERPOLATION,
+        summary="Predicts each missing pixel from the statistics of its surroundings (best linear prediction).",
+        paper="Matheron, Principles of geostatistics, Economic Geology 58, 1963",
+        build="retouch.classical.sparse.kriging:inpaint_kriging",
+        limits=Limits("Drifts to the local mean in broad holes and brings no texture.", 120, 400),
+        context=Context(growth=0.0, least_px=32, most_px=32),
+    ),
+    MethodInfo(
         name="patchmatch",
         kind=EXEMPLAR,
         summary="Composes the hole, coarse to fine, from patches of the rest of the picture.",

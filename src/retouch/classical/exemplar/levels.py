@@ -74,9 +74,11 @@ def _halve(level: Level) -> Level:
     values = _pairs(level.picture, rows, columns) * known[..., None]
     n_known = known.sum(axis=(1, 3))
     picture = values.sum(axis=(1, 3)) / np.maximum(n_known, 1)[:, :, None]
-    mask = _pairs(level.mask, rows, columns).any(axis=(1, 3))
-    source = _pairs(level.source, rows, columns).all(axis=(1, 3))
-    return Level(picture.astype(np.float32), mask, source, np.ascontiguousarray(level.labels[::2, ::2]))
+    mask = np.any(_pairs(level.mask, rows, columns), axis=(1, 3))
+    source = np.all(_pairs(level.source, rows, columns), axis=(1, 3))
+    return Level(
+        picture.astype(np.float32), np.asarray(mask), np.asarray(source), np.ascontiguousarray(level.labels[::2, ::2])
+    )
 
 
 def _pairs(array: np.ndarray, rows: int, columns: int) -> np.ndarray:

@@ -59,7 +59,24 @@ def patch_cost(target, source, shape, at, limit):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def search_band(target, source, wanted, allowed, field, before, cost, band, half, n_values, forward, radius, seed):
+def _cost_from(pair, allowed, label, sizes, from_t, at, best):
+    """Return the cost of borrowing from `at`, or `best` where that may not be done or is no better."""
+    sy, sx = at
+    if sy < 0 or sy >= allowed.shape[0] or sx < 0 or sx >= allowed.shape[1] or allowed[sy, sx] < 0:
+        return best
+    if label > 0 and allowed[sy, sx] != label:
+        return best
+    half, n_values, stride = sizes
+    shape = (2 * half + 1, (2 * half + 1) * n_values)
+    from_s = (sy - half) * stride + (sx - half) * n_values
+    return min(patch_cost(pair[0], pair[1], shape, (from_t, from_s, stride, stride), best), best)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def search_band(  # noqa: PLR0917 - a numba kernel takes plain arrays and numbers
+    target, source, wanted, allowed, field, before, cost, band, half, n_values, forward, radius, seed
+):
     """Improve the field of one band of rows by propagation and random search, in place.
 
     Parameters
@@ -84,10 +101,9 @@ def search_band(target, source, wanted, allowed, field, before, cost, band, half
         Of this band in this sweep.
     """
     height, width = wanted.shape
-    rows, columns = allowed.shape
-    flat_t, flat_s = target.reshape(-1), source.reshape(-1)
+    pair = (target.reshape(-1), source.reshape(-1))
     stride = width * n_values
-    shape = (2 * half + 1, (2 * half + 1) * n_values)
+    sizes = (half, n_values, stride)
     step = 1 if forward else -1
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x2545F4914F6CDD1D)
     first, last = (band[0], band[1]) if forward else (band[1] - 1, band[0] - 1)
@@ -98,34 +114,20 @@ def search_band(target, source, wanted, allowed, field, before, cost, band, half
                 continue
             from_t = (y - half) * stride + (x - half) * n_values
             best_y, best_x, best = field[y, x, 0], field[y, x, 1], cost[y, x]
-            for k in range(2):  # propagation from the row above (below) and the column to the left (right)
-                ny, nx = (y - step, x) if k == 0 else (y, x - step)
-                if ny < 0 or ny >= height or nx < 0 or nx >= width or wanted[ny, nx] < 0:
-                    continue
-                if band[0] <= ny < band[1]:
-                    sy, sx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
-                else:
-                    sy, sx = before[ny, nx, 0] + y - ny, before[ny, nx, 1] + x - nx
-                if sy < 0 or sy >= rows or sx < 0 or sx >= width or (sy == best_y and sx == best_x):
-                    continue
-                if allowed[sy, sx] < 0 or (label > 0 and allowed[sy, sx] != label):
-                    continue
-                from_s = (sy - half) * stride + (sx - half) * n_values
-                found = patch_cost(flat_t, flat_s, shape, (from_t, from_s, stride, stride), best)
-                if found < best:
-                    best_y, best_x, best = sy, sx, found
+            for ny, nx in ((y - step, x), (y, x - step)):  # propagation from the row and column just done
+                if 0 <= ny < height and 0 <= nx < width and wanted[ny, nx] >= 0:
+                    near = field if band[0] <= ny < band[1] else before
+                    sy, sx = near[ny, nx, 0] + y - ny, near[ny, nx, 1] + x - nx
+                    found = _cost_from(pair, allowed, label, sizes, from_t, (sy, sx), best)
+                    if found < best:
+                        best_y, best_x, best = sy, sx, found
             reach = radius
             while reach >= 1 and best > 0:  # random search around the best so far
                 state, dy = _draw(state, 2 * reach + 1)
                 state, dx = _draw(state, 2 * reach + 1)
                 sy, sx = best_y + dy - reach, best_x + dx - reach
                 reach //= 2
-                if sy < 0 or sy >= rows or sx < 0 or sx >= width or allowed[sy, sx] < 0:
-                    continue
-                if label > 0 and allowed[sy, sx] != label:
-                    continue
-                from_s = (sy - half) * stride + (sx - half) * n_values
-                found = patch_cost(flat_t, flat_s, shape, (from_t, from_s, stride, stride), best)
+                found = _cost_from(pair, allowed, label, sizes, from_t, (sy, sx), best)
                 if found < best:
                     best_y, best_x, best = sy, sx, found
             field[y, x, 0], field[y, x, 1], cost[y, x] = best_y, best_x, best
@@ -133,7 +135,7 @@ def search_band(target, source, wanted, allowed, field, before, cost, band, half
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def measure_band(target, source, wanted, field, cost, band, half, n_values):
+def measure_band(target, source, wanted, field, cost, band, half, n_values):  # noqa: PLR0917 - as above
     """Measure the cost of the field as it is, for one band of rows, in place."""
     width = wanted.shape[1]
     flat_t, flat_s = target.reshape(-1), source.reshape(-1)

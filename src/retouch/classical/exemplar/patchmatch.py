@@ -252,4 +252,5 @@ def _wanted_patches(level: Level, half: int) -> Int32[np.ndarray, "H W"]:
 
 def _as_bytes(picture: Float32[np.ndarray, "H W K"]) -> AnyArray:
     """Return the picture in 8 bits a value, as rows of W * K."""
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).reshape(picture.shape[0], -1)
+    rows: AnyArray = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).reshape(picture.shape[0], -1)
+    return rows

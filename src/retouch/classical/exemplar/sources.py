@@ -50,7 +50,8 @@ class Sources:
         rows, columns = self.allowed.shape
         inside = (places >= 0).all(axis=1) & (places[:, 0] < rows) & (places[:, 1] < columns)
         found = self.allowed[np.clip(places[:, 0], 0, rows - 1), np.clip(places[:, 1], 0, columns - 1)]
-        return inside & (found >= 0) & ((labels <= 0) | (found == labels))
+        fits: Bool[np.ndarray, " n"] = inside & (found >= 0) & ((labels <= 0) | (found == labels))
+        return fits
 
 
 def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: tuple[float, ...]) -> Sources:
@@ -76,7 +77,9 @@ def _transformed(level: Level, angle: float, factor: float) -> Level:
     return Level(picture, level.mask, usable, np.rint(labels).astype(np.int32))
 
 
-def texture_strength(picture: Float32[np.ndarray, "H W C"], mask: Bool[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
+def texture_strength(
+    picture: Float32[np.ndarray, "H W C"], mask: Bool[np.ndarray, "H W"]
+) -> Float32[np.ndarray, "H W"]:
     """Return the local mean of the gradient's magnitude, from known pixels only (Newson et al. 2014, section 3.3)."""
     grey = picture.mean(axis=2)
     known = ~mask
