@@ -23,6 +23,7 @@ from retouch.arrays.regions import hole_depth
 from retouch.arrays.threads import n_threads
 from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
 from retouch.classical.diffusion.harmonic import fill_harmonic
+from retouch.classical.exemplar.coarsest import close_inwards
 from retouch.classical.exemplar.levels import Level, build_levels, has_source_patch
 from retouch.classical.exemplar.matching import measure_band, search_band, vote_band
 from retouch.classical.exemplar.sources import Sources, build_sources, texture_strength
@@ -179,7 +180,9 @@ class _LevelRun:
         """Take the field of the level below, or chance and a harmonic picture where there is none."""
         self._start_randomly(rng)
         if coarser is None:
-            self.picture = fill_harmonic(self.picture, self.level.mask)
+            self.picture = close_inwards(
+                self.picture, self.level.mask, self.sources.picture, self.sources.places(0), self.half
+            )
             return
         self._start_from(coarser)
         weight = np.where(self.wanted >= 0, np.float32(1), np.float32(0))
