@@ -1,7 +1,7 @@
 """The pyramid of PatchMatch completion: pictures, masks, sources and labels at every scale.
 
-Downwards a missing pixel makes every coarser pixel above it missing, so that no level borrows from what is not known;
-colours of coarser pixels are means of the known pixels below them.
+A coarser pixel is the mean of the known ones among the four below it, and is missing where fewer than two are known:
+were one missing pixel enough, holes would swell and the structures between them vanish level by level.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float32, Int32
 
 _LEAST_SIDE_PX = 24
 _EVEN = 2
+_LEAST_KNOWN = 2  # of the four pixels under a coarser one
 
 
 class Level(NamedTuple):
@@ -74,11 +75,9 @@ def _halve(level: Level) -> Level:
     values = _pairs(level.picture, rows, columns) * known[..., None]
     n_known = known.sum(axis=(1, 3))
     picture = values.sum(axis=(1, 3)) / np.maximum(n_known, 1)[:, :, None]
-    mask = np.any(_pairs(level.mask, rows, columns), axis=(1, 3))
-    source = np.all(_pairs(level.source, rows, columns), axis=(1, 3))
-    return Level(
-        picture.astype(np.float32), np.asarray(mask), np.asarray(source), np.ascontiguousarray(level.labels[::2, ::2])
-    )
+    mask = n_known < _LEAST_KNOWN
+    source = ~mask & (_pairs(level.source, rows, columns).sum(axis=(1, 3)) >= _LEAST_KNOWN)
+    return Level(picture.astype(np.float32), mask, source, np.ascontiguousarray(level.labels[::2, ::2]))
 
 
 def _pairs(array: np.ndarray, rows: int, columns: int) -> np.ndarray:
