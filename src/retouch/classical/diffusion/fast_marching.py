@@ -40,7 +40,9 @@ def march(image: Image, mask: Mask, radius_px: int, flag: int, progress: Progres
         for channel in range(n_channels):
             plane = np.tile(view[:, :, channel] * _ENLARGED, twice)
             filled = cv2.inpaint(plane, doubled, radius_px, flag)[: hole.shape[0], : hole.shape[1]]
-            view[hole, channel] = np.clip(filled[hole] / _ENLARGED, 0, 1)
+            known = view[~hole, channel]
+            # Each estimate is a weighted mean; over a long march its rounding errors add up past what is known.
+            view[hole, channel] = np.clip(filled[hole] / _ENLARGED, known.min(), known.max())
             progress(channel + 1, n_channels)
     progress(n_channels, n_channels)
     return composite(image, result, mask)
