@@ -157,7 +157,7 @@ def vote_band(picture, source, mask, field, weight, band, half):
     Parameters
     ----------
     picture : (H, W, K) float32
-        Changed in place under the mask.
+        Changed in place under the mask, where any patch votes.
     source : (Hs, W, K) float32
     mask : (H, W) bool
     field : (H, W, 2) int32
@@ -182,5 +182,6 @@ def vote_band(picture, source, mask, field, weight, band, half):
                         for k in range(n_values):
                             total[k] += w * source[sy, sx, k]
                         weights += w
-            for k in range(n_values):
-                picture[y, x, k] = total[k] / weights
+            if weights > 0:
+                for k in range(n_values):
+                    picture[y, x, k] = total[k] / weights

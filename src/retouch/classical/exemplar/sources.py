@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float32, Int32, Int64, Shaped
 
 from retouch.classical.exemplar.levels import Level, source_patches
 
-_TEXTURE_BOX_PX = 5
-_TEXTURE_GAIN = 2.0  # gradients are small beside colours; this brings both to one scale
+_WHOLE = 0.999  # share of an interpolated pixel that must come from source pixels, up to rounding
 
 
 @dataclass(frozen=True)
@@ -20,9 +19,9 @@ class Sources:
 
     Attributes
     ----------
-    picture : (n * H, W, K) float32
+    picture : (n * H, W, C) float32
         The level's picture and its transformed copies, one below the other.
-    bytes : (n * H, W * K) uint8
+    bytes : (n * H, W * C) uint8
         The same in 8 bits.
     allowed : (n * H, W) int32
         Label of each patch centre, -1 where no patch may be borrowed.
@@ -30,7 +29,7 @@ class Sources:
         H, the height of one copy.
     """
 
-    picture: Float32[np.ndarray, "S W K"]
+    picture: Float32[np.ndarray, "S W C"]
     bytes: Shaped[np.ndarray, "S V"]
     allowed: Int32[np.ndarray, "S W"]
     height: int
@@ -59,10 +58,14 @@ def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: t
     transforms = [(0.0, 1.0)] + [(angle, 1.0) for angle in angles] + [(0.0, factor) for factor in factors]
     copies = [level if transform == (0.0, 1.0) else _transformed(level, *transform) for transform in transforms]
     picture = np.concatenate([copy.picture for copy in copies])
-    size = 2 * half + 1
-    allowed = np.concatenate([np.where(source_patches(c, size), np.maximum(c.labels, 0), -1) for c in copies])
-    in_bytes = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).reshape(picture.shape[0], -1)
-    return Sources(picture, in_bytes, allowed.astype(np.int32), level.mask.shape[0])
+    allowed = np.concatenate([np.where(source_patches(c, half), np.maximum(c.labels, 0), -1) for c in copies])
+    return Sources(picture, as_bytes(picture), allowed.astype(np.int32), level.mask.shape[0])
+
+
+def as_bytes(picture: Float32[np.ndarray, "H W C"]) -> Shaped[np.ndarray, "H V"]:
+    """Return a picture in 8 bits a value, as rows of V = W * C."""
+    rows: Shaped[np.ndarray, "H V"] = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return rows.reshape(picture.shape[0], -1)
 
 
 def _transformed(level: Level, angle: float, factor: float) -> Level:
@@ -72,21 +75,6 @@ def _transformed(level: Level, angle: float, factor: float) -> Level:
     layers = [np.ascontiguousarray(level.picture[:, :, k]) for k in range(level.picture.shape[2])]
     picture = np.dstack([cv2.warpAffine(layer, matrix, (width, height)) for layer in layers])
     # A pixel is a source only if everything it is interpolated from is: the weights must sum to 1.
-    usable = cv2.warpAffine(level.source.astype(np.float32), matrix, (width, height)) > 0.999  # noqa: PLR2004
+    usable = cv2.warpAffine(level.source.astype(np.float32), matrix, (width, height)) > _WHOLE
     labels = cv2.warpAffine(level.labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST)
     return Level(picture, level.mask, usable, np.rint(labels).astype(np.int32))
-
-
-def texture_strength(
-    picture: Float32[np.ndarray, "H W C"], mask: Bool[np.ndarray, "H W"]
-) -> Float32[np.ndarray, "H W"]:
-    """Return the local mean of the gradient's magnitude, from known pixels only (Newson et al. 2014, section 3.3)."""
-    grey = picture.mean(axis=2)
-    known = ~mask
-    across, down = np.zeros_like(grey), np.zeros_like(grey)
-    across[:, 1:] = np.abs(np.diff(grey, axis=1)) * (known[:, 1:] & known[:, :-1])
-    down[1:] = np.abs(np.diff(grey, axis=0)) * (known[1:] & known[:-1])
-    box = (_TEXTURE_BOX_PX, _TEXTURE_BOX_PX)
-    share = np.maximum(cv2.boxFilter(known.astype(np.float32), -1, box), 1e-6)
-    mean = cv2.boxFilter(across + down, -1, box) / share
-    return np.where(mask, 0, np.minimum(_TEXTURE_GAIN * mean, 1)).astype(np.float32)
