@@ -18,6 +18,7 @@ _PLACES = {
     "fill": "retouch.methods.door",
     "Picture": "retouch.io.picture",
     "open_image": "retouch.io.reading",
+    "blend_poisson": "retouch.arrays.poisson",
     "method_names": "retouch.methods.catalogue",
     "RetouchError": "retouch.errors",
     "InputError": "retouch.errors",
@@ -35,12 +36,14 @@ __all__ = [
     "RetouchError",
     "UsageError",
     "__version__",
+    "blend_poisson",
     "fill",
     "method_names",
     "open_image",
 ]
 
 if TYPE_CHECKING:
+    from retouch.arrays.poisson import blend_poisson
     from retouch.errors import Cancelled, FileError, InputError, LimitError, RetouchError, UsageError
     from retouch.io.picture import Picture
     from retouch.io.reading import open_image

@@ -25,7 +25,7 @@ from retouch.classical.exemplar.level_run import Settings, start_level
 from retouch.classical.exemplar.levels import Level, build_levels, source_patches
 from retouch.errors import InputError
 
-_FINEST_ITERATIONS = 2
+_FINEST_ROUNDS, _MORE_ROUNDS = 2, 3  # of search and vote: at the picture's own scale, and for each halving
 
 
 def inpaint_patchmatch(
@@ -52,7 +52,7 @@ def inpaint_patchmatch(
     patch_size : int
         Side of the square patches, odd, 3 to 15 pixels.
     iterations : int
-        Rounds of search and vote at the coarsest level, 1 or more; finer levels take fewer, down to 2.
+        Most rounds of search and vote at one scale, 1 or more; fine scales take fewer: 2, 5, 8 and so on.
     rotations, scales : bool
         Whether patches may also be turned (by 15 and 30 degrees either way and by quarter turns) or resized (by 0.8
         and 1.25).
@@ -121,7 +121,7 @@ def _complete(
 ) -> Image:
     """Run search and vote from the coarsest level with a hole to the finest and return the picture."""
     levels = build_levels(finest)[::-1]
-    rounds = [_rounds_at(index, len(levels), iterations) for index in range(len(levels))]
+    rounds = [min(_FINEST_ROUNDS + _MORE_ROUNDS * scale, iterations) for scale in range(len(levels))][::-1]
     done, total = 0, sum(rounds)
     picture, field = fill_harmonic(levels[0].picture, levels[0].mask), None
     with ThreadPoolExecutor(n_threads()) as pool:
@@ -144,9 +144,3 @@ def _enlarged(picture: Image, level: Level) -> Image:
     height, width = level.mask.shape
     resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR).reshape(level.picture.shape)
     return np.where(level.mask[:, :, None], resized, level.picture)
-
-
-def _rounds_at(index: int, n_levels: int, coarsest: int) -> int:
-    """Fall evenly from the coarsest level's rounds to those of the finest."""
-    finest = min(_FINEST_ITERATIONS, coarsest)
-    return round(coarsest + (finest - coarsest) * index / max(n_levels - 1, 1))
