@@ -48,10 +48,10 @@ class Settings(NamedTuple):
     factors: tuple[float, ...]
 
 
-def start_level(level: Level, settings: Settings, pool: ThreadPoolExecutor) -> LevelRun:
-    """Return the run for a scale: every patch is tried at the smallest."""
+def start_level(level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> LevelRun:
+    """Return the run for a scale, where patches centred up to `vote_px` away vote in a pixel."""
     small = max(level.mask.shape) <= _SMALL_SIDE_PX
-    return SmallLevelRun(level, settings, pool) if small else LevelRun(level, settings, pool)
+    return (SmallLevelRun if small else LevelRun)(level, settings, vote_px, pool)
 
 
 class LevelRun:
@@ -65,8 +65,8 @@ class LevelRun:
         Row and column of the source patch that each sought patch resembles most; 0, 0 where none is sought.
     """
 
-    def __init__(self, level: Level, settings: Settings, pool: ThreadPoolExecutor) -> None:
-        self.level, self.half, self.pool = level, settings.half, pool
+    def __init__(self, level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> None:
+        self.level, self.half, self.vote_px, self.pool = level, settings.half, vote_px, pool
         self.sources = build_sources(level, *settings)
         self.picture: Float32[np.ndarray, "H W C"] = level.picture.copy()
         self.wanted = wanted_patches(level, self.half)
@@ -154,14 +154,14 @@ class LevelRun:
         height = self.level.mask.shape[0]
         bands = [(row, min(row + _BAND_ROWS, height)) for row in range(0, height, _BAND_ROWS)]
         args = (picture, source, self.level.mask, self.field, weight)
-        list(self.pool.map(lambda band: vote_band(*args, band, self.half), bands))
+        list(self.pool.map(lambda band: vote_band(*args, band, self.half, self.vote_px), bands))
 
 
 class SmallLevelRun(LevelRun):
     """The same at so small a scale that every patch is tried, also those with unknown pixels (see exhaustive.py)."""
 
-    def __init__(self, level: Level, settings: Settings, pool: ThreadPoolExecutor) -> None:
-        super().__init__(level, settings._replace(angles=(), factors=()), pool)
+    def __init__(self, level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> None:
+        super().__init__(level, settings._replace(angles=(), factors=()), vote_px, pool)
         side = 2 * self.half + 1
         share = cv2.boxFilter(level.source.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
         usable = inner_pixels(level.mask.shape, self.half) & level.source & (share >= _LEAST_KNOWN)

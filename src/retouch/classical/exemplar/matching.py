@@ -151,7 +151,7 @@ def measure_band(target, source, wanted, field, cost, band, half, n_values):  # 
 
 @njit(cache=True, nogil=True, fastmath=True)
 @no_type_check
-def vote_band(picture, source, mask, field, weight, band, half):
+def vote_band(picture, source, mask, field, weight, band, half, vote_px):  # noqa: PLR0917 - as above
     """Set each missing pixel of a band to the weighted mean of what the overlapping patches say (Wexler Eq. 5).
 
     Parameters
@@ -164,7 +164,8 @@ def vote_band(picture, source, mask, field, weight, band, half):
     weight : (H, W) float32
         Of the patch around each pixel; 0 where none was sought.
     band : (int, int)
-    half : int
+    half, vote_px : int
+        Half the patch's side, rounded down, and how far from a pixel the patches that vote are centred at most.
     """
     height, width, n_values = picture.shape
     total = np.zeros(n_values, np.float32)
@@ -174,8 +175,10 @@ def vote_band(picture, source, mask, field, weight, band, half):
                 continue
             total[:] = 0
             weights = np.float32(0)
-            for py in range(max(y - half, 0), min(y + half + 1, height)):
-                for px in range(max(x - half, 0), min(x + half + 1, width)):
+            # Beside the picture's border, where no patch is centred, the nearest ones vote.
+            cy, cx = min(max(y, half), height - 1 - half), min(max(x, half), width - 1 - half)
+            for py in range(max(cy - vote_px, y - half, 0), min(cy + vote_px, y + half, height - 1) + 1):
+                for px in range(max(cx - vote_px, x - half, 0), min(cx + vote_px, x + half, width - 1) + 1):
                     w = weight[py, px]
                     if w > 0:
                         sy, sx = field[py, px, 0] + y - py, field[py, px, 1] + x - px

@@ -4,9 +4,9 @@ Source: C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (nearest-neighbour field);
 "Space-time completion of video", PAMI 29(3), 2007 (expectation-maximisation over scales).
 Departures: bands of rows are searched independently (see matching.py); the pyramid closes the hole, and so gives the
 first guess (see levels.py); the smallest scales try every patch (see exhaustive.py); turned and resized sources are
-laid below the picture in one tall source, so that propagation stays a shift (see sources.py). The gradient strength
-that A. Newson et al. ("Video inpainting of complex scenes", SIAM J. Imaging Sciences 7(4), 2014) compare besides the
-colours is left out: it cost a quarter of the time and 0.1 dB, and showed no gain.
+laid below the picture in one tall source, so that propagation stays a shift (see sources.py); the strength of texture
+is compared beside the colours (see texture.py); at the picture's own scale only patches centred near a pixel have a
+vote in it, which is sharper.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progres
 from retouch.classical.diffusion.harmonic import fill_harmonic
 from retouch.classical.exemplar.level_run import Settings, start_level
 from retouch.classical.exemplar.levels import Level, build_levels, source_patches
+from retouch.classical.exemplar.texture import texture_strength
 from retouch.errors import InputError
 
+_FINEST_VOTE_PX = 1
 _FINEST_ROUNDS, _MORE_ROUNDS = 2, 3  # of search and vote: at the picture's own scale, and for each halving
 
 
@@ -95,7 +97,7 @@ def inpaint_patchmatch(
     angles = (15.0, -15.0, 30.0, -30.0, 90.0, 180.0, 270.0) if rotations else ()
     settings = Settings(half, angles, (0.8, 1.25) if scales else ())
     filled = _complete(finest, settings, iterations, rng or np.random.default_rng(0), progress)
-    return composite(image, np.clip(filled, 0, 1), mask)
+    return composite(image, np.clip(filled[:, :, : image.shape[2]], 0, 1), mask)
 
 
 def _check_options(patch_size: int, iterations: int) -> None:
@@ -107,26 +109,28 @@ def _check_options(patch_size: int, iterations: int) -> None:
 
 
 def _finest_level(image: Image, mask: Mask, source: AnyArray | None, labels: AnyArray | None) -> Level:
-    """Return the level of the picture itself."""
+    """Return the level of the picture itself, with the strength of texture as one more channel."""
     for name, array in (("source", source), ("labels", labels)):
         if array is not None and array.shape != mask.shape:
             raise InputError(f"{name} must have the mask's shape {mask.shape}, got {array.shape}")
     usable = ~mask if source is None else ~mask & source.astype(bool)
     tags = np.zeros(mask.shape, np.int32) if labels is None else labels.astype(np.int32)
-    return Level(without_garbage(image, mask), mask, usable, tags)
+    known = without_garbage(image, mask)
+    return Level(np.dstack([known, texture_strength(known, mask)]), mask, usable, tags)
 
 
 def _complete(
     finest: Level, settings: Settings, iterations: int, rng: np.random.Generator, progress: Progress
 ) -> Image:
-    """Run search and vote from the coarsest level with a hole to the finest and return the picture."""
+    """Run search and vote from the coarsest level with a hole to the finest and return all channels."""
     levels = build_levels(finest)[::-1]
     rounds = [min(_FINEST_ROUNDS + _MORE_ROUNDS * scale, iterations) for scale in range(len(levels))][::-1]
     done, total = 0, sum(rounds)
     picture, field = fill_harmonic(levels[0].picture, levels[0].mask), None
     with ThreadPoolExecutor(n_threads()) as pool:
         for level, n_rounds in zip(levels, rounds, strict=True):
-            guess, run = _enlarged(picture, level), start_level(level, settings, pool)
+            vote_px = _FINEST_VOTE_PX if level is finest else settings.half
+            guess, run = _enlarged(picture, level), start_level(level, settings, vote_px, pool)
             if run.possible:
                 run.start(guess, field, rng)
                 for index in range(n_rounds):
