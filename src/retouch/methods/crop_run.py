@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from retouch.arrays.threads import single_threaded_products
 from retouch.arrays.types import AnyArray, Image, Mask, Progress
 from retouch.classical.nearest import inpaint_nearest
 from retouch.errors import InputError
@@ -90,8 +91,10 @@ def run_task(pixels: AnyArray, picture: Picture, task: Task, request: FillReques
     if info.kind == INTERPOLATION:
         image, unknown = _without_far_holes(image, unknown, crop)
     options = {name: _cut(value, task) for name, value in task.options.items()}
-    result: Image = load_method(info)(image, unknown, rng=rng, progress=progress, **options)
-    result = _finish(result, unknown, info, request, rng)
+    method = load_method(info)
+    with single_threaded_products():
+        result: Image = method(image, unknown, rng=rng, progress=progress, **options)
+        result = _finish(result, unknown, info, request, rng)
     pixels[crop.box.slices] = part.with_filled(result, crop.owned).pixels
     seconds = time.perf_counter() - started
     return CropReport(crop.box, crop.core, crop.n_owned, info.name, task.choice.reason, seconds)

@@ -14,7 +14,7 @@ from retouch.arrays.checks import check_pair, without_garbage
 from retouch.arrays.compositing import composite
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
 from retouch.classical.diffusion.groups import share_of
-from retouch.classical.diffusion.membrane import split_holes
+from retouch.classical.diffusion.membrane import TOLERANCE, split_holes
 
 
 def inpaint_harmonic(
@@ -62,13 +62,16 @@ def inpaint_harmonic(
 
 
 def fill_harmonic(
-    image: Float32[np.ndarray, "H W C"], mask: Mask, progress: Progress = ignore_progress
+    image: Float32[np.ndarray, "H W C"],
+    mask: Mask,
+    progress: Progress = ignore_progress,
+    tolerance: float = TOLERANCE,
 ) -> Float32[np.ndarray, "H W C"]:
-    """Return the picture with its holes filled: a start for other methods, without the checks at the door."""
+    """Return the picture with its holes filled: a step of other methods, without the checks at the door."""
     filled = np.ascontiguousarray(without_garbage(image, mask))
     even = np.broadcast_to(np.float32(1), mask.shape)
     done, total = 0, int(np.count_nonzero(mask))
-    for part in split_holes(mask):
+    for part in split_holes(mask, tolerance):
         size = len(part.pixels)
         part.relax(filled, even, share_of(progress, done, size, total))
         done += size

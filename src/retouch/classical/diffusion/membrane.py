@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _DIRECT_PIXELS = 12_000  # above this multigrid is faster than a factorisation
 _BATCH_PIXELS = 60_000  # a batch of factors stays below about 100 MB
-_TOLERANCE = 1e-5  # of the first residual: errors far below one level of an 8-bit picture
+TOLERANCE = 1e-5  # of the first residual: errors far below one level of an 8-bit picture
 _MAX_STEPS = 400
 
 Picture: TypeAlias = Float32[np.ndarray, "H W C"]
@@ -98,6 +98,7 @@ class BoxPart:
     pixels: Int[np.ndarray, " n"]
     slices: tuple[slice, slice]
     hole: Mask
+    tolerance: float
 
     def relax(self, filled: Picture, conductance: Plane, progress: Progress = ignore_progress) -> None:
         """Write the membrane of the given conductance into the missing pixels of `filled`."""
@@ -113,7 +114,7 @@ class BoxPart:
             lambda x: apply_laplacian(x, levels[0].east, levels[0].south, levels[0].ground),
             lambda r: cycle(levels, r),
             pulls,
-            (_TOLERANCE, _MAX_STEPS),
+            (self.tolerance, _MAX_STEPS),
             progress,
         )
         for c, solution in enumerate(solutions):
@@ -131,8 +132,11 @@ def hole_levels(hole: Mask, conductance: Plane) -> list[Level]:
     return make_levels(east, south, ground)
 
 
-def split_holes(mask: Mask) -> Iterator[DirectPart | BoxPart]:
-    """Yield parts of the mask that do not influence each other, in an order that depends on the mask only."""
+def split_holes(mask: Mask, tolerance: float = TOLERANCE) -> Iterator[DirectPart | BoxPart]:
+    """Yield parts of the mask that do not influence each other, in an order that depends on the mask only.
+
+    Large parts are solved until the residual has fallen by `tolerance`; small ones exactly.
+    """
     groups = group_holes(mask, reach_px=1)
     small = groups.sizes <= _DIRECT_PIXELS
     for pixels in groups.batches(np.flatnonzero(small), _BATCH_PIXELS):
@@ -140,7 +144,7 @@ def split_holes(mask: Mask) -> Iterator[DirectPart | BoxPart]:
     for group in np.flatnonzero(~small):
         slices = groups.boxes[group].slices
         pixels = groups.pixels[groups.starts[group] : groups.starts[group + 1]]
-        yield BoxPart(pixels, slices, groups.labels[slices] == group + 1)
+        yield BoxPart(pixels, slices, groups.labels[slices] == group + 1, tolerance)
 
 
 def _direct_part(pixels: Int[np.ndarray, " n"], mask: Mask) -> DirectPart:

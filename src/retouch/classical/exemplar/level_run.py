@@ -50,8 +50,12 @@ class Settings(NamedTuple):
 
 def start_level(level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> LevelRun:
     """Return the run for a scale, where patches centred up to `vote_px` away vote in a pixel."""
-    small = max(level.mask.shape) <= _SMALL_SIDE_PX
-    return (SmallLevelRun if small else LevelRun)(level, settings, vote_px, pool)
+    return (SmallLevelRun if is_small(level) else LevelRun)(level, settings, vote_px, pool)
+
+
+def is_small(level: Level) -> bool:
+    """Whether every source patch is tried at this scale."""
+    return bool(max(level.mask.shape) <= _SMALL_SIDE_PX)
 
 
 class LevelRun:

@@ -21,13 +21,14 @@ from retouch.arrays.compositing import composite
 from retouch.arrays.threads import n_threads
 from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
 from retouch.classical.diffusion.harmonic import fill_harmonic
-from retouch.classical.exemplar.level_run import Settings, start_level
+from retouch.classical.exemplar.level_run import Settings, is_small, start_level
 from retouch.classical.exemplar.levels import Level, build_levels, source_patches
 from retouch.classical.exemplar.texture import texture_strength
 from retouch.errors import InputError
 
 _FINEST_VOTE_PX = 1
-_FINEST_ROUNDS, _MORE_ROUNDS = 2, 3  # of search and vote: at the picture's own scale, and for each halving
+_FINEST_ROUNDS, _MORE_ROUNDS = 1, 3  # of search and vote: at the picture's own scale, and for each halving
+_SMALL_ROUNDS = 4  # where every patch is tried, more change nothing
 
 
 def inpaint_patchmatch(
@@ -54,7 +55,7 @@ def inpaint_patchmatch(
     patch_size : int
         Side of the square patches, odd, 3 to 15 pixels.
     iterations : int
-        Most rounds of search and vote at one scale, 1 or more; fine scales take fewer: 2, 5, 8 and so on.
+        Most rounds of search and vote at one scale, 1 or more; fine scales take fewer: 1, 4, 7 and so on.
     rotations, scales : bool
         Whether patches may also be turned (by 15 and 30 degrees either way and by quarter turns) or resized (by 0.8
         and 1.25).
@@ -124,7 +125,7 @@ def _complete(
 ) -> Image:
     """Run search and vote from the coarsest level with a hole to the finest and return all channels."""
     levels = build_levels(finest)[::-1]
-    rounds = [min(_FINEST_ROUNDS + _MORE_ROUNDS * scale, iterations) for scale in range(len(levels))][::-1]
+    rounds = [_rounds_at(scale, level, iterations) for scale, level in enumerate(levels[::-1])][::-1]
     done, total = 0, sum(rounds)
     picture, field = fill_harmonic(levels[0].picture, levels[0].mask), None
     with ThreadPoolExecutor(n_threads()) as pool:
@@ -141,6 +142,13 @@ def _complete(
             done += n_rounds
     progress(total, total)
     return picture
+
+
+def _rounds_at(scale: int, level: Level, most: int) -> int:
+    """Return the rounds of search and vote at a level that was halved `scale` times."""
+    if is_small(level):
+        return min(_SMALL_ROUNDS, most)
+    return min(_FINEST_ROUNDS + _MORE_ROUNDS * scale, most)
 
 
 def _enlarged(picture: Image, level: Level) -> Image:
