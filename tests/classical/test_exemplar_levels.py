@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def square_hole(shape: tuple[int, int], side: int) -> np.ndarray:
 @pytest.mark.parametrize("shape", [(96, 128), (97, 131)])
 def test_levels_halve_until_the_hole_is_closed(shape: tuple[int, int]) -> None:
     levels = build_levels(level_of(np.full((*shape, 3), 0.5), square_hole(shape, 20)))
-    for fine, coarse in zip(levels, levels[1:], strict=False):
+    for fine, coarse in itertools.pairwise(levels):
         assert coarse.mask.shape == tuple(-(-side // 2) for side in fine.mask.shape)
         assert coarse.mask.sum() < fine.mask.sum() / 4  # a hole shrinks by more than the picture
     assert not levels[-1].mask.any()
@@ -86,7 +88,11 @@ def test_places_of_a_label_and_of_none() -> None:
 
 
 def match_twin(
-    pictures: tuple[np.ndarray, np.ndarray], trust: np.ndarray, known: np.ndarray, at: tuple[int, int], place: np.ndarray
+    pictures: tuple[np.ndarray, np.ndarray],
+    trust: np.ndarray,
+    known: np.ndarray,
+    at: tuple[int, int],
+    place: np.ndarray,
 ) -> float:
     """Compare two patches value by value, as the module's page says."""
     total = weights = 0.0

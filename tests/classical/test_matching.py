@@ -130,7 +130,7 @@ def whole_picture_run(target: np.ndarray, source: np.ndarray, pool: ThreadPoolEx
     known = np.ones_like(mask)
     level = Level(source, mask, known, np.zeros(mask.shape, np.int32))
     run = LevelRun(level, Settings(HALF, (), ()), HALF, pool)
-    run.start(source, None, np.random.default_rng(0))
+    run.start(source.copy(), None, np.random.default_rng(0))
     run.picture = target.copy()
     return run
 

@@ -122,7 +122,7 @@ CATALOGUE: tuple[MethodInfo, ...] = (
         summary="Marches from the border inwards with weighted first-order extrapolation (OpenCV).",
         paper="Telea, An image inpainting technique based on the fast marching method, J. Graphics Tools 9(1), 2004",
         build="retouch.classical.diffusion.telea:inpaint_telea",
-        limits=Limits("Works in 8 bits inside; streaks in broad holes.", 60, 0),
+        limits=Limits("Streaks in broad holes.", 60, 0),
         context=_BORDER,
     ),
     MethodInfo(
@@ -132,7 +132,7 @@ CATALOGUE: tuple[MethodInfo, ...] = (
         paper="after Bertalmio, Bertozzi and Sapiro, Navier-Stokes, fluid dynamics, and image and video inpainting, "
         "CVPR 2001",
         build="retouch.classical.diffusion.navier_stokes:inpaint_navier_stokes",
-        limits=Limits("Works in 8 bits inside; streaks in broad holes.", 60, 0),
+        limits=Limits("Streaks in broad holes.", 60, 0),
         context=_BORDER,
     ),
     MethodInfo(

@@ -29,7 +29,7 @@ _BORDER_DECAY = 1.3  # Wexler et al.: weight falls by this factor for each pixel
 _DECAY_DEPTH_PX = 24.0  # beyond this depth the decay would only underflow
 # Wexler et al. set sigma to the 75th percentile: the sharper weights cost 0.1 dB in the hole and show no more detail.
 _SPREAD_PERCENTILE = 95
-_LEAST_WEIGHT = 1e-12
+_LEAST_WEIGHT = np.float32(1e-12)
 
 
 class Settings(NamedTuple):
@@ -72,12 +72,12 @@ class LevelRun:
     def __init__(self, level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> None:
         self.level, self.half, self.vote_px, self.pool = level, settings.half, vote_px, pool
         self.sources = build_sources(level, *settings)
-        self.picture: Float32[np.ndarray, "H W C"] = level.picture.copy()
+        self.picture: Float32[np.ndarray, "H W C"] = level.picture
         self.wanted = wanted_patches(level, self.half)
         self.field: Int32[np.ndarray, "H W 2"] = np.zeros((*level.mask.shape, 2), np.int32)
         self.cost: AnyArray = np.full(level.mask.shape, -1, np.int32)
-        depth = np.minimum(hole_depth(level.mask), _DECAY_DEPTH_PX)
-        self.trust: Float32[np.ndarray, "H W"] = np.power(np.float32(_BORDER_DECAY), -depth).astype(np.float32)
+        depth = np.minimum(hole_depth(level.mask), _DECAY_DEPTH_PX).astype(np.float32)
+        self.trust: Float32[np.ndarray, "H W"] = np.power(np.float32(_BORDER_DECAY), -depth)
 
     @property
     def possible(self) -> bool:
@@ -85,8 +85,11 @@ class LevelRun:
         return bool((self.sources.allowed >= 0).any() and (self.wanted >= 0).any())
 
     def start(self, guess: Image, coarser: Int32[np.ndarray, "h w 2"] | None, rng: np.random.Generator) -> None:
-        """Begin with a guess of the whole picture and, where they fit, with the offsets found one scale below."""
-        self.picture[self.level.mask] = guess[self.level.mask]
+        """Begin with a guess of the whole picture and, where they fit, with the offsets found one scale below.
+
+        The guess is changed from now on.
+        """
+        self.picture = guess
         self._start_randomly(rng)
         if coarser is not None:
             self._vote_with(self._start_from(coarser).astype(np.float32))
@@ -116,8 +119,8 @@ class LevelRun:
         """Set the missing pixels to what the patches found say, the more similar ones more so."""
         sought = self.wanted >= 0
         spread = max(float(np.percentile(self.cost[sought], _SPREAD_PERCENTILE)), 1.0)
-        weight = np.exp(self.cost / np.float32(-2 * spread)) * self.trust  # Wexler et al., Eq. 4
-        self._vote_with(np.where(sought, np.maximum(weight, _LEAST_WEIGHT), 0).astype(np.float32))
+        weight = np.exp(self.cost.astype(np.float32) / np.float32(-2 * spread)) * self.trust  # Wexler et al., Eq. 4
+        self._vote_with(np.where(sought, np.maximum(weight, _LEAST_WEIGHT), np.float32(0)))
 
     def _start_randomly(self, rng: np.random.Generator) -> None:
         """Point every sought patch to a random permitted one of its label."""

@@ -155,4 +155,5 @@ def _enlarged(picture: Image, level: Level) -> Image:
     """Return the level's picture with its hole filled from a smaller picture, or from one of its own size."""
     height, width = level.mask.shape
     resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR).reshape(level.picture.shape)
-    return np.where(level.mask[:, :, None], resized, level.picture)
+    np.copyto(resized, level.picture, where=~level.mask[:, :, None])
+    return np.ascontiguousarray(resized)

@@ -57,14 +57,17 @@ def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: t
     """Lay the level and its copies turned by `angles` (degrees) and resized by `factors` below each other."""
     transforms = [(0.0, 1.0)] + [(angle, 1.0) for angle in angles] + [(0.0, factor) for factor in factors]
     copies = [level if transform == (0.0, 1.0) else _transformed(level, *transform) for transform in transforms]
-    picture = np.concatenate([copy.picture for copy in copies])
+    picture = np.concatenate([copy.picture for copy in copies]) if len(copies) > 1 else level.picture
     allowed = np.concatenate([np.where(source_patches(c, half), np.maximum(c.labels, 0), -1) for c in copies])
     return Sources(picture, as_bytes(picture), allowed.astype(np.int32), level.mask.shape[0])
 
 
 def as_bytes(picture: Float32[np.ndarray, "H W C"]) -> Shaped[np.ndarray, "H V"]:
     """Return a picture in 8 bits a value, as rows of V = W * C."""
-    rows: Shaped[np.ndarray, "H V"] = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    scaled = picture * np.float32(255)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0, 255, out=scaled)
+    rows: Shaped[np.ndarray, "H V"] = scaled.astype(np.uint8)
     return rows.reshape(picture.shape[0], -1)
 
 
