@@ -69,7 +69,8 @@ def _skimage_biharmonic() -> Engine:
     from skimage.restoration import inpaint_biharmonic
 
     def run(image: Pixels, mask: Hole) -> Pixels:
-        in_unit_range = np.clip(inpaint_biharmonic(image, mask, channel_axis=-1), 0, 1)
+        # Without splitting, version 0.26 reads memory that it has not set, and some calls raise ValueError.
+        in_unit_range = np.clip(inpaint_biharmonic(image, mask, channel_axis=-1, split_into_regions=True), 0, 1)
         filled: Pixels = np.rint(in_unit_range * 255).astype(np.uint8)
         return filled
 

@@ -17,7 +17,6 @@ from benchmarks.engines import OURS, Hole, Pixels
 from benchmarks.scores import count_changed_known, hole_psnr
 
 ROOT = Path(__file__).resolve().parent.parent
-_RIVAL_ATTEMPTS = 5
 
 
 @dataclass
@@ -62,9 +61,7 @@ class Bench:
         The engine never sees the truth: the picture it is given is black under the mask.
         """
         self._prime(engine, truth)
-        black = np.where(mask[:, :, None], np.uint8(0), truth)
-        attempts = 1 if engine.startswith(OURS) else _RIVAL_ATTEMPTS
-        report, filled = self._start_again(engine, black, mask, repeats, attempts)
+        report, filled = self._start(engine, np.where(mask[:, :, None], np.uint8(0), truth), mask, repeats)
         report["hole_psnr_db"] = round(hole_psnr(truth, filled, mask), 3)
         report["changed_known"] = count_changed_known(truth, filled, mask)
         print(
@@ -73,22 +70,6 @@ class Bench:
             flush=True,
         )
         return report, filled
-
-    def _start_again(
-        self, engine: str, image: Pixels, mask: Hole, repeats: int | None, attempts: int
-    ) -> tuple[dict[str, Any], Pixels]:
-        """Measure; a rival that breaks down by chance is started again, and the report says how often."""
-        failed = 0
-        while True:
-            try:
-                report, filled = self._start(engine, image, mask, repeats)
-            except RuntimeError:
-                failed += 1
-                if failed == attempts:
-                    raise
-                print(f"  {engine:22} broke down and is started again", flush=True)
-            else:
-                return ({**report, "failed_starts": failed} if failed else report), filled
 
     def _prime(self, engine: str, truth: Pixels) -> None:
         """Fill the on-disk kernel cache in a process that is not measured: compiling would count as its memory."""
