@@ -26,7 +26,7 @@ def single_threaded_products() -> Iterator[None]:
     """Keep numpy's matrix products on one thread meanwhile.
 
     The linear algebra library's own threads spin for milliseconds after each product: beside threads of ours, many
-    small products took twice the time and three times the CPU time.
+    small products cost a third to a half more CPU time for the same wall time.
     """
     with threadpool_limits(limits=1, user_api="blas"):
         yield

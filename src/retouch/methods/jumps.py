@@ -13,15 +13,13 @@ it stands out of its own uncertainty: times the positive part of 1 - variance / 
 
 from __future__ import annotations
 
-from typing import Any, no_type_check
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Int
 from numba import njit
 
 from retouch.arrays.types import Image, Mask
-
-Array = np.ndarray[Any, Any]
 
 _RADIUS_PX = 7
 _SIGMA_PX = 3.0

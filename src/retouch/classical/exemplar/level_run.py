@@ -27,7 +27,7 @@ _BAND_ROWS = 32
 _REFINING_RADIUS_PX = 8
 _BORDER_DECAY = 1.3  # Wexler et al.: weight falls by this factor for each pixel of distance to the border
 _DECAY_DEPTH_PX = 24.0  # beyond this depth the decay would only underflow
-# Wexler et al. set sigma to the 75th percentile: the sharper weights cost 0.1 dB in the hole and show no more detail.
+# Wexler et al. set sigma to the 75th percentile: that was 0.1 dB worse in the holes of 36 cases, and no sharper.
 _SPREAD_PERCENTILE = 95
 _LEAST_WEIGHT = np.float32(1e-12)
 

@@ -2,10 +2,10 @@
 
 Source: P. Burt, E. Adelson, "The Laplacian pyramid as a compact image code", IEEE Trans. Communications 31(4), 1983;
 the 6-tap binomial filter keeps coarser pixels in the middle of the four below them.
-Departure: only known pixels are averaged, and a coarser pixel is missing only where none of its 36 was known. So holes
-shrink by more than half from level to level until they are closed: the coarsest level is a first guess of the whole
-picture, and structures beside a hole are not lost as it is made smaller. (Measured on 36 cases: 1.2 dB better in the
-hole than one by which a pixel is missing where most of the four below it are.)
+Departure: only known pixels are averaged, and a coarser pixel is missing only where none of its 36 was known, an idea
+of X. Philippeau's inpainting, which pypatchmatch follows. So holes shrink by more than half from level to level until
+they are closed: the coarsest level is a first guess of the whole picture, and structures beside a hole are not lost as
+it is made smaller. (Calling a pixel missing below a quarter of the weight was 1.0 dB worse in the holes of 36 cases.)
 """
 
 from __future__ import annotations

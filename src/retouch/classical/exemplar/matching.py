@@ -16,12 +16,10 @@ depend on how many threads there are.
 
 from __future__ import annotations
 
-from typing import Any, no_type_check
+from typing import no_type_check
 
 import numpy as np
 from numba import njit
-
-Array = np.ndarray[Any, Any]
 
 _FAR = 2**31 - 1
 

@@ -2,7 +2,7 @@
 
 Source: A. Newson et al., "Video inpainting of complex scenes", SIAM J. Imaging Sciences 7(4), 2014, section 3.3: the
 first guess of a hole is smooth, and colours alone would let it attract smooth patches for ever.
-Departure: one value, the mean over both directions, in place of two.
+Departure: one value, the sum over both directions, in place of two.
 """
 
 from __future__ import annotations
