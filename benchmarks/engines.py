@@ -52,15 +52,44 @@ def _opencv(flag_name: str) -> Engine:
     return run
 
 
-def _opencv_fsr_fast() -> Engine:
+def _opencv_fsr(flag_name: str) -> Engine:
     """Frequency-selective reconstruction; its mask is the other way round (0 = missing) and it wants BGR."""
     cv2 = _opencv_with_threads()
 
     def run(image: Pixels, mask: Hole) -> Pixels:
         bgr = np.ascontiguousarray(image[:, :, ::-1])
         filled = np.zeros_like(bgr)
-        cv2.xphoto.inpaint(bgr, _white_is_hole(~mask), filled, cv2.xphoto.INPAINT_FSR_FAST)
+        cv2.xphoto.inpaint(bgr, _white_is_hole(~mask), filled, getattr(cv2.xphoto, flag_name))
         return filled[:, :, ::-1]
+
+    return run
+
+
+def _opencv_shiftmap() -> Engine:
+    """Shift-map stitching; 0 = missing here too. Its documentation expects CIELab and takes any type of number.
+
+    Lab in float32: with 8 bits the conversion alone would change nearly every known pixel.
+    """
+    cv2 = _opencv_with_threads()
+    cv2.setRNGSeed(SEED)
+
+    def run(image: Pixels, mask: Hole) -> Pixels:
+        lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+        stitched = np.zeros_like(lab)
+        cv2.xphoto.inpaint(lab, _white_is_hole(~mask), stitched, cv2.xphoto.INPAINT_SHIFTMAP)
+        return _from_unit_range(cv2.cvtColor(stitched, cv2.COLOR_Lab2RGB))
+
+    return run
+
+
+def _patchmatch_cython() -> Engine:
+    """Its documented call with the defaults, "a sensible baseline"; it finds OpenCV by itself and is faster with it."""
+    _opencv_with_threads()
+    from patchmatch_cython import inpaint_pyramid  # type: ignore[import-not-found]
+
+    def run(image: Pixels, mask: Hole) -> Pixels:
+        filled: Pixels = inpaint_pyramid(image, mask, seed=SEED)
+        return filled
 
     return run
 
@@ -70,16 +99,17 @@ def _skimage_biharmonic() -> Engine:
 
     def run(image: Pixels, mask: Hole) -> Pixels:
         # Without splitting, version 0.26 reads memory that it has not set, and some calls raise ValueError.
-        in_unit_range = np.clip(inpaint_biharmonic(image, mask, channel_axis=-1, split_into_regions=True), 0, 1)
-        filled: Pixels = np.rint(in_unit_range * 255).astype(np.uint8)
-        return filled
+        return _from_unit_range(inpaint_biharmonic(image, mask, channel_axis=-1, split_into_regions=True))
 
     return run
 
 
 RIVALS: dict[str, Callable[[], Engine]] = {
     "pypatchmatch": _pypatchmatch,
-    "opencv_fsr_fast": _opencv_fsr_fast,
+    "patchmatch_cython": _patchmatch_cython,
+    "opencv_shiftmap": _opencv_shiftmap,
+    "opencv_fsr_best": lambda: _opencv_fsr("INPAINT_FSR_BEST"),
+    "opencv_fsr_fast": lambda: _opencv_fsr("INPAINT_FSR_FAST"),
     "opencv_telea": lambda: _opencv("INPAINT_TELEA"),
     "opencv_ns": lambda: _opencv("INPAINT_NS"),
     "skimage_biharmonic": _skimage_biharmonic,
@@ -99,6 +129,12 @@ def build_engine(name: str) -> Engine:
 
 def _white_is_hole(mask: Hole) -> Pixels:
     return mask.astype(np.uint8) * np.uint8(255)
+
+
+def _from_unit_range(picture: npt.NDArray[np.floating[Any]]) -> Pixels:
+    """Turn [0, 1] into uint8, rounded, with what lies outside clipped."""
+    levels: Pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def _opencv_with_threads() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,19 @@ from benchmarks.engines import OURS, Hole, Pixels
 from benchmarks.scores import count_changed_known, hole_psnr
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class StoppedError(RuntimeError):
+    """The measured process was ended by a signal: by its time limit, or because the engine crashed."""
+
+    def __init__(self, engine: str, shape: tuple[int, ...], number: int) -> None:
+        self.signal = signal.Signals(number)
+        super().__init__(f"{engine} on {shape} was ended by {self.signal.name}")
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether it was the time limit."""
+        return self.signal is signal.SIGALRM
 
 
 @dataclass
@@ -55,13 +69,16 @@ class Bench:
         """Return the interpreter that an engine runs in."""
         return sys.executable if engine.startswith(OURS) else str(self.rivals_python)
 
-    def run(self, engine: str, truth: Pixels, mask: Hole, repeats: int | None = None) -> tuple[dict[str, Any], Pixels]:
+    def run(
+        self, engine: str, truth: Pixels, mask: Hole, repeats: int | None = None, limit_s: float = 0
+    ) -> tuple[dict[str, Any], Pixels]:
         """Fill one hole in a process of its own; return its measurements with their scores, and the filled picture.
 
-        The engine never sees the truth: the picture it is given is black under the mask.
+        The engine never sees the truth: the picture it is given is black under the mask. `StoppedError` where the first
+        timed run (not loading, not the warm-up) takes longer than `limit_s` seconds; 0 sets no limit.
         """
         self._prime(engine, truth)
-        report, filled = self._start(engine, np.where(mask[:, :, None], np.uint8(0), truth), mask, repeats)
+        report, filled = self._start(engine, np.where(mask[:, :, None], np.uint8(0), truth), mask, repeats, limit_s)
         report["hole_psnr_db"] = round(hole_psnr(truth, filled, mask), 3)
         report["changed_known"] = count_changed_known(truth, filled, mask)
         print(
@@ -72,23 +89,28 @@ class Bench:
         return report, filled
 
     def _prime(self, engine: str, truth: Pixels) -> None:
-        """Fill the on-disk kernel cache in a process that is not measured: compiling would count as its memory."""
-        if engine in self._primed:
+        """Fill our on-disk kernel cache in a process that is not measured: compiling would count as its memory."""
+        if engine in self._primed or not engine.startswith(OURS):
             return
         self._primed.add(engine)
         self._start(engine, truth[:128, :128], np.eye(*truth[:128, :128].shape[:2], dtype=np.bool_), repeats=1)
 
-    def _start(self, engine: str, image: Pixels, mask: Hole, repeats: int | None) -> tuple[dict[str, Any], Pixels]:
+    def _start(
+        self, engine: str, image: Pixels, mask: Hole, repeats: int | None, limit_s: float = 0
+    ) -> tuple[dict[str, Any], Pixels]:
         with tempfile.TemporaryDirectory() as folder:
             job = {name: str(Path(folder, f"{name}.npy")) for name in ("image", "mask", "filled")}
             np.save(job["image"], image)
             np.save(job["mask"], mask)
             job_file = Path(folder, "job.json")
-            job_file.write_text(json.dumps({**job, "engine": engine, "repeats": repeats or self.repeats}))
+            settings = {"engine": engine, "repeats": repeats or self.repeats, "limit_s": limit_s}
+            job_file.write_text(json.dumps({**job, **settings}))
             command = [self.python_of(engine), "-m", "benchmarks.worker", str(job_file)]
             done = subprocess.run(
                 command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
             )
+            if done.returncode < 0:
+                raise StoppedError(engine, image.shape, -done.returncode)
             if done.returncode:
                 raise RuntimeError(f"{engine} failed on {image.shape}:\n{done.stderr}")
             return json.loads(done.stdout.splitlines()[-1]), np.load(job["filled"])

@@ -16,10 +16,11 @@ BENCHMARKS = {
     "thin-damage": "benchmarks.quality.thin_damage",
     "cold-start": "benchmarks.speed.cold_start",
     "mini-benchmark": "benchmarks.quality.mini_benchmark",
+    "growth": "benchmarks.speed.growth",
     "patchmatch-shared": "benchmarks.speed.shared_photographs",
     "sheet": "benchmarks.quality.sheet",
 }
-BY_DEFAULT = ("patchmatch", "thin-damage", "cold-start", "mini-benchmark")
+BY_DEFAULT = ("patchmatch", "thin-damage", "cold-start", "mini-benchmark", "growth")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

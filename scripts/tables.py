@@ -1,30 +1,38 @@
-"""Writes the tables of the docs from benchmarks/results/ and from the catalogue, so that no figure is typed by hand.
+"""Writes the tables and plots of the docs from benchmarks/results/ and the catalogue; no figure is typed by hand.
 
 Usage: scripts/tables.py [--check]
 
 A table stands between the lines `<!-- table NAME -->` and `<!-- end NAME -->`. With --check nothing is written, and the
-exit code is 1 if a table is not what it should be.
+exit code is 1 if a table or a plot is not what it should be.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from statistics import fmean, geometric_mean, median
-from typing import Any
+from statistics import fmean, geometric_mean, linear_regression, median
+from typing import Any, NamedTuple
 
+from retouch.evaluation.report.charts import Series, line_chart
 from retouch.masks.families import FAMILIES
 from retouch.methods.catalogue import CATALOGUE
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+GALLERY = "docs/gallery"
 PAGES = ("README.md", "benchmarks/README.md", "docs/start.md")
 OURS, THEIRS = "retouch:patchmatch", "pypatchmatch"
 ENGINE_NAMES = {
     "retouch:auto": "**retouch, auto**",
+    "pypatchmatch": "pypatchmatch",
+    "patchmatch_cython": "patchmatch-cython",
+    "opencv_shiftmap": "OpenCV SHIFTMAP",
+    "opencv_fsr_best": "OpenCV FSR_BEST",
     "opencv_fsr_fast": "OpenCV FSR_FAST",
     "opencv_telea": "OpenCV Telea",
     "opencv_ns": "OpenCV NS",
@@ -119,11 +127,12 @@ def thin_damage_table(cases: list[Case]) -> str:
     fsr = _mean_cpu(cases, "opencv_fsr_fast")
     kinds = dict(_grouped(cases, "mask"))
     rows = []
-    for engine, name in ENGINE_NAMES.items():
+    for engine in cases[0]["engines"]:
         decibels = [fmean(case["engines"][engine]["hole_psnr_db"] for case in group) for group in kinds.values()]
         cpu = _mean_cpu(cases, engine)
         changed = sum(case["engines"][engine]["changed_known"] for case in cases)
-        rows.append([name, *(f"{value:.2f}" for value in decibels), f"{cpu:.3f}", f"{cpu / fsr:.3f}", str(changed)])
+        spent = f"{cpu:.3f}", f"{cpu / fsr:.3f}"
+        rows.append([_engine_name(engine), *(f"{value:.2f}" for value in decibels), *spent, str(changed)])
     masks = (f"{mask}, dB" for (mask,) in kinds)
     return table(("256 px", *masks, "CPU s", "CPU / FSR_FAST", "changed known pixels"), rows)
 
@@ -156,6 +165,101 @@ def mini_benchmark_table(cases: list[Case]) -> str:
     return table(("method", *masks), ([f"`{m}`", *(cells[m, mask] for mask in masks)] for m in methods))
 
 
+class Growth(NamedTuple):
+    """One series of the benchmark growth: what grows, and how it is called."""
+
+    title: str
+    x_label: str
+    x: Callable[[Case], float]
+    label: Callable[[Case], str]
+
+
+GROWTH = {
+    "size": Growth(
+        "Time to fill a hole of 5 %, by the size of the picture",
+        "picture, megapixels",
+        lambda case: case["side_px"] ** 2 / 1e6,
+        lambda case: f"{case['side_px']} px",
+    ),
+    "hole": Growth(
+        "Time to fill a picture of 512 px, by the share that is missing",
+        "missing pixels, percent",
+        lambda case: 100 * case["share"],
+        lambda case: f"{100 * case['share']:g} %",
+    ),
+}
+
+
+def growth_table(series: str, cases: list[Case]) -> str:
+    """Wall time of every engine in one series of the benchmark growth, and how it grows; the least is bold."""
+    growth, chosen = GROWTH[series], _growth_cases(series, cases)
+    last = growth.label(chosen[-1])
+    header = ("wall s", *map(growth.label, chosen), "exponent", f"cores busy, {last}", f"peak MB, {last}")
+    rows = [_growth_row(engine, chosen, growth) for engine in chosen[0]["engines"]]
+    return f"![{growth.title}](../{GALLERY}/growth-{series}.svg)\n\n{table(header, rows)}"
+
+
+def growth_plot(series: str, cases: list[Case]) -> str:
+    """Draw the same as SVG: both axes logarithmic, so that the slope of a line is its exponent."""
+    growth, chosen = GROWTH[series], _growth_cases(series, cases)
+    lines = [
+        Series(_engine_name(engine).replace("*", "").replace("`", ""), _growth_points(engine, chosen, growth))
+        for engine in chosen[0]["engines"]
+    ]
+    return line_chart(
+        lines,
+        title=growth.title,
+        x_label=growth.x_label,
+        y_label="wall time, seconds",
+        log_x=True,
+        log_y=True,
+        width_px=760,
+        height_px=480,
+        background="white",
+    )
+
+
+def _growth_cases(series: str, cases: list[Case]) -> list[Case]:
+    return sorted((case for case in cases if series in case["series"]), key=GROWTH[series].x)
+
+
+def _growth_points(engine: str, cases: list[Case], growth: Growth) -> list[tuple[float, float]]:
+    """Return what grows and the median wall time, where the engine was measured."""
+    measured = [(growth.x(case), case["engines"][engine]) for case in cases]
+    return [(x, median(report["wall_s"])) for x, report in measured if "wall_s" in report]
+
+
+def _growth_row(engine: str, cases: list[Case], growth: Growth) -> list[str]:
+    cells = []
+    for case in cases:
+        least = min(median(report["wall_s"]) for report in case["engines"].values() if "wall_s" in report)
+        cells.append(_growth_cell(case["engines"][engine], growth, least))
+    points = [(math.log(x), math.log(y)) for x, y in _growth_points(engine, cases, growth)]
+    exponent = f"{linear_regression(*zip(*points, strict=True)).slope:.2f}" if len(points) > 1 else ""
+    last = cases[-1]["engines"][engine]
+    if "wall_s" not in last:
+        return [_engine_name(engine), *cells, exponent, "", ""]
+    busy = median(last["cpu_s"]) / median(last["wall_s"])
+    return [_engine_name(engine), *cells, exponent, f"{busy:.1f}", f"{last['peak_mb']:.0f}"]
+
+
+def _growth_cell(report: Case, growth: Growth, least: float) -> str:
+    """Return the time, or why there is none: no case is left out in silence."""
+    if "crashed" in report:
+        return f"crashes ({report['crashed']})"
+    if "over_limit_s" in report:
+        seen_at = f" at {growth.label(report['seen_at'])}" if "seen_at" in report else ""
+        return f"> {report['over_limit_s']:g}{seen_at}"
+    seconds = median(report["wall_s"])
+    words = f"{seconds:.{3 if seconds < 1 else 1}f}"
+    return f"**{words}**" if seconds == least else words
+
+
+def _engine_name(engine: str) -> str:
+    """Return what a table calls an engine."""
+    return ENGINE_NAMES.get(engine) or f"retouch, `{engine.partition(':')[2]}`"
+
+
 def _grouped(cases: list[Case], *fields: str) -> list[tuple[tuple[str, ...], list[Case]]]:
     groups: dict[tuple[str, ...], list[Case]] = {}
     for case in cases:
@@ -180,15 +284,31 @@ def _with_range(values: list[float], digits: int) -> str:
     return f"{median(values):.{digits}f} ({max(values) - min(values):.{digits}f})"
 
 
+RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
+    "patchmatch": ("patchmatch", patchmatch_table),
+    "patchmatch-shared": ("patchmatch-shared", patchmatch_table),
+    "thin-damage": ("thin-damage", thin_damage_table),
+    "cold-start": ("cold-start", cold_start_table),
+    "mini-benchmark": ("mini-benchmark", mini_benchmark_table),
+    "growth-size": ("growth", partial(growth_table, "size")),
+    "growth-hole": ("growth", partial(growth_table, "hole")),
+}
+"""By the name of the table: the result file and what writes its cases."""
+
 TABLES: dict[str, Callable[[Path], str]] = {
     "methods": methods_table,
     "families": families_table,
-    "patchmatch": with_results("patchmatch", patchmatch_table),
-    "patchmatch-shared": with_results("patchmatch-shared", patchmatch_table),
-    "thin-damage": with_results("thin-damage", thin_damage_table),
-    "cold-start": with_results("cold-start", cold_start_table),
-    "mini-benchmark": with_results("mini-benchmark", mini_benchmark_table),
+    **{name: with_results(file, write) for name, (file, write) in RESULT_TABLES.items()},
 }
+
+
+def plots(results: Path = RESULTS) -> dict[str, str]:
+    """Return the text of each plot by its path from the root of the repository; none before there are results."""
+    path = results / "growth.json"
+    if not path.exists():
+        return {}
+    cases = json.loads(path.read_text())["cases"]
+    return {f"{GALLERY}/growth-{series}.svg": growth_plot(series, cases) for series in GROWTH}
 
 
 def with_tables(page: str, results: Path = RESULTS) -> str:
@@ -202,12 +322,13 @@ def with_tables(page: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    """Write the pages that changed, or with --check name them."""
+    """Write the pages and plots that changed, or with --check name them."""
     check = sys.argv[1:] == ["--check"]
-    stale = [name for name in PAGES if with_tables((ROOT / name).read_text()) != (ROOT / name).read_text()]
+    wanted = {name: with_tables((ROOT / name).read_text()) for name in PAGES} | plots()
+    stale = [name for name, text in wanted.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     for name in stale:
         if not check:
-            (ROOT / name).write_text(with_tables((ROOT / name).read_text()))
+            (ROOT / name).write_text(wanted[name])
         print(f"{'stale' if check else 'wrote'}: {name}")
     raise SystemExit(bool(stale) and check)
 

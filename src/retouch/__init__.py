@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "fill": "retouch.methods.door",
+    "evaluate": "retouch.evaluation.door",
+    "compare": "retouch.evaluation.door",
     "Picture": "retouch.io.picture",
     "open_image": "retouch.io.reading",
     "blend_poisson": "retouch.arrays.poisson",
@@ -37,14 +39,19 @@ __all__ = [
     "UsageError",
     "__version__",
     "blend_poisson",
+    "compare",
+    "evaluate",
     "fill",
     "method_names",
+    "metrics",
     "open_image",
 ]
 
 if TYPE_CHECKING:
+    from retouch import metrics
     from retouch.arrays.poisson import blend_poisson
     from retouch.errors import Cancelled, FileError, InputError, LimitError, RetouchError, UsageError
+    from retouch.evaluation.door import compare, evaluate
     from retouch.io.picture import Picture
     from retouch.io.reading import open_image
     from retouch.methods.catalogue import method_names
@@ -52,6 +59,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "metrics":
+        return importlib.import_module("retouch.metrics")
     if name not in _PLACES:
         raise AttributeError(f"module 'retouch' has no attribute '{name}'")
     return getattr(importlib.import_module(_PLACES[name]), name)

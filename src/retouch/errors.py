@@ -3,6 +3,7 @@
     RetouchError            1
     +-- InputError          3   bad picture, mask or option (also a ValueError)
     +-- UsageError          2   the command line itself is wrong (also a ValueError)
+    +-- SomeFailedError     4   some items of a batch failed; the rest is done
     +-- FileError           6   a file or folder cannot be written (also an OSError)
     +-- LimitError          5   a stated limit is passed; names the limit and its flag
     +-- WeightsError        7   weights are missing, damaged or of another net
@@ -34,6 +35,12 @@ class UsageError(RetouchError, ValueError):
     """The command line asks for something that does not exist or cannot be read."""
 
     exit_code = 2
+
+
+class SomeFailedError(RetouchError):
+    """Some items of many failed; the others are done and written."""
+
+    exit_code = 4
 
 
 class FileError(RetouchError, OSError):

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from retouch import __version__
+from retouch.cli.measuring import compare_command, eval_command, metrics_command
 from retouch.errors import UsageError
 
 app = typer.Typer(
@@ -132,3 +133,8 @@ def mask_make_command(  # noqa: PLR0917 - one parameter for each option of the c
     if size is None or out is None:
         raise UsageError("mask-make needs both --size WxH and -o MASK; see 'retouch mask-make --help'")
     run_mask_make(MaskMakeOrder(family, size, out, ratio_bin, seed, index, tuple(option or ())))
+
+
+app.command("eval")(eval_command)
+app.command("compare")(compare_command)
+app.command("metrics")(metrics_command)

@@ -7,8 +7,8 @@ method's code is loaded when it is first used.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from retouch.errors import UsageError, unknown_name
 
@@ -16,6 +16,19 @@ AUTO = "auto"
 """Not a method but the choice among them, made for each hole by its geometry (retouch.methods.auto)."""
 
 INTERPOLATION, EXEMPLAR = "interpolation", "exemplar"
+
+
+@runtime_checkable  # the test run checks annotations
+class Entry(Hashable, Protocol):
+    """What a line of any catalogue has: enough to load its function and to read the options."""
+
+    @property
+    def name(self) -> str:
+        """What people type."""
+
+    @property
+    def build(self) -> str:
+        """Dotted path "module:function"."""
 
 
 class Limits(NamedTuple):
@@ -183,8 +196,8 @@ def find_method(name: str) -> MethodInfo:
     raise UsageError(unknown_name("method", name, (AUTO, *method_names())))
 
 
-def load_method(info: MethodInfo) -> Callable[..., Any]:
-    """Import the module of a method and return its function."""
+def load_method(info: Entry) -> Callable[..., Any]:
+    """Import the module that a line of a catalogue names and return its function."""
     module, function = info.build.split(":")
     loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return loaded

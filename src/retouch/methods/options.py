@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from retouch.errors import UsageError, unknown_name
-from retouch.methods.catalogue import MethodInfo, load_method
+from retouch.methods.catalogue import Entry, load_method
 
 _HOOKS = ("rng", "progress")
 _NUMBER_TYPES: tuple[type, ...] = (bool, int, float, str)
@@ -65,8 +65,8 @@ class Option:
 
 
 @cache
-def options_of(info: MethodInfo) -> tuple[Option, ...]:
-    """Return the options of a method in the order of its signature."""
+def options_of(info: Entry) -> tuple[Option, ...]:
+    """Return the options of a method, of whichever catalogue, in the order of its signature."""
     return read_options(load_method(info))
 
 
@@ -83,7 +83,7 @@ def read_options(function: Callable[..., Any]) -> tuple[Option, ...]:
     return tuple(options)
 
 
-def parse_options(info: MethodInfo, pairs: Iterable[str]) -> dict[str, Any]:
+def parse_options(info: Entry, pairs: Iterable[str]) -> dict[str, Any]:
     """Read options of a method as they are typed, "name=value" each (see `parse_pairs`)."""
     return parse_pairs(options_of(info), pairs, f"method '{info.name}'")
 
@@ -120,7 +120,7 @@ def parse_pairs(options: Iterable[Option], pairs: Iterable[str], owner: str) -> 
     return parsed
 
 
-def check_options(info: MethodInfo, values: Mapping[str, Any]) -> dict[str, Any]:
+def check_options(info: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that Python code handed in, checked.
 
     Raises

@@ -1,0 +1,1 @@
+"""Damage made on purpose, for measuring and training."""

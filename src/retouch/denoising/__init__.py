@@ -1,0 +1,1 @@
+"""Denoising methods, one per file."""

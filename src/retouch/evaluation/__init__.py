@@ -1,0 +1,1 @@
+"""Evaluation: methods x pictures x damage x metrics, with the protocol named."""

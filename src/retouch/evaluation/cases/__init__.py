@@ -1,0 +1,1 @@
+"""What is evaluated: pictures, masks, noise, and how they are prepared."""

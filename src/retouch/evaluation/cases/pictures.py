@@ -1,0 +1,132 @@
+"""The pictures of an evaluation: a folder or a list, in a fixed order, each known by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retouch.arrays.types import AnyArray
+from retouch.errors import InputError
+from retouch.io.conversion import in_rgb
+from retouch.io.picture import Picture
+from retouch.io.reading import MAX_PIXELS, open_image
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"})
+_MASK_MARK = "_mask"
+
+
+@dataclass(frozen=True)
+class PictureEntry:
+    """One picture of the list.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the folder, with forward slashes: unique within the evaluation.
+    path : Path
+    sha256 : str
+        Of the file.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+
+def list_pictures(source: str | os.PathLike[str], *, limit: int | None = None) -> tuple[PictureEntry, ...]:
+    """Return the pictures of a folder, of all folders below it, or of a list, in order of their names.
+
+    Parameters
+    ----------
+    source : path
+        A folder; one picture; or a text file (.txt, .flist) with one path a line, relative to it or absolute.
+    limit : int or None
+        Take only the first so many.
+
+    Raises
+    ------
+    InputError
+        If there is nothing there, or a file of the list is missing.
+    """
+    place = Path(source)
+    if not place.exists():
+        raise InputError(f"pictures must be a folder, a picture or a list that exists, got {place}")
+    paths = _paths_of(place)[:limit]
+    if not paths:
+        raise InputError(f"no picture found in {place}; looked for {', '.join(sorted(SUFFIXES))}")
+    top = place if place.is_dir() else Path(os.path.commonpath([path.parent for path in paths]))
+    return tuple(PictureEntry(_name_below(top, path), path, hash_file(path)) for path in paths)
+
+
+def files_of_folder(folder: Path) -> list[Path]:
+    """Return all picture files of a folder and of those below it, sorted by path; hidden ones are left out."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def read_8_bits(path: Path, *, max_pixels: int = MAX_PIXELS) -> AnyArray:
+    """Return a file as (H, W, 1 or 3) uint8: deeper values are rounded to 8 bits, alpha is dropped.
+
+    Raises
+    ------
+    InputError, LimitError
+        As `open_image`.
+    """
+    return to_8_bits(open_image(path, max_pixels=max_pixels))
+
+
+def to_8_bits(picture: Picture) -> AnyArray:
+    """Return a picture as (H, W, 1 or 3) uint8."""
+    pixels = in_rgb(picture).pixels
+    if pixels.dtype == np.uint8:
+        return pixels
+    unit = in_rgb(picture).to_float()
+    if not np.isfinite(unit).all():
+        raise InputError("a picture to compare with must hold finite numbers, got NaN or infinity")
+    return np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _paths_of(place: Path) -> list[Path]:
+    if place.is_dir():
+        return _without_masks(files_of_folder(place))
+    if place.suffix.lower() in SUFFIXES:
+        return [place]
+    lines = [line.split() for line in place.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    paths = [place.parent / line[0] for line in lines]  # further columns (mask, edge) are not ours
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of the {len(paths)} pictures in {place} do not exist, the first: {missing[0]}"
+        )
+    return paths
+
+
+def _without_masks(paths: Sequence[Path]) -> list[Path]:
+    """Leave out NAME_mask.png and the like where the picture that they belong to lies beside them."""
+    stems = {path.parent / path.stem for path in paths}
+    return [path for path in paths if path.parent / path.stem.partition(_MASK_MARK)[0] not in stems - {_own(path)}]
+
+
+def _own(path: Path) -> Path:
+    return path.parent / path.stem
+
+
+def _name_below(top: Path, path: Path) -> str:
+    try:
+        return path.relative_to(top).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -1,0 +1,1 @@
+"""What charts are drawn from: axes with their ticks, text whose width is known beforehand, markers."""

@@ -1,0 +1,160 @@
+"""The tables of a report: means with intervals, published figures beside them, paired differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from retouch.evaluation.report.content import Cell, Column, PublishedCell, Row, Summary
+from retouch.evaluation.report.svg.marks import escaped
+from retouch.evaluation.report.words import DASH, MINUS, arrow, counted, direction, number, seconds
+
+_OPEN = "not distinguishable"
+
+
+def results_table(summary: Summary, condition: str) -> str:
+    """Return methods x measures under one condition, the best in bold and published figures in italics."""
+    rows = {row.method: row for row in summary.rows if row.condition == condition}
+    means = {
+        column.name: {m: row.cells[column.name].mean for m, row in rows.items() if column.name in row.cells}
+        for column in summary.columns
+    }
+    best = {column.name: best_of(means[column.name], column) for column in summary.columns}
+    published = [cell for cell in summary.published if cell.condition == condition]
+    methods = dict.fromkeys([*(m for m in summary.methods if m in rows), *rows, *(cell.method for cell in published)])
+    body = []
+    for method in methods:
+        if method in rows:
+            body.append(_own_row(rows[method], summary, best))
+        body += _published_rows([cell for cell in published if cell.method == method], summary)
+    heads = ["method", *(_head(i, column) for i, column in enumerate(summary.columns)), *_tail_heads(summary)]
+    return table(f"Results, {condition}", heads, body)
+
+
+def differences_table(summary: Summary, condition: str) -> str:
+    """Return pairs of methods x measures under one condition; empty where nothing was compared."""
+    found = {(d.method, d.against, d.column): d.cell for d in summary.differences if d.condition == condition}
+    columns = [column for column in summary.columns if any(key[2] == column.name for key in found)]
+    body = []
+    for method, against in dict.fromkeys((method, against) for method, against, _ in found):
+        cells = [_difference_cell(found.get((method, against, column.name)), column) for column in columns]
+        body.append(f'<tr><th scope="row">{escaped(method)} {MINUS} {escaped(against)}</th>{"".join(cells)}</tr>')
+    heads = ["difference", *(_head(summary.columns.index(column), column) for column in columns)]
+    return table(f"Differences on the same pictures, {condition}", heads, body) if body else ""
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[str], *, kind: str = "numbers") -> str:
+    """Return a table in a box that scrolls by itself, so that the page never does; `heads` and `rows` are HTML."""
+    head = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    return (
+        f'<div class="box" role="region" tabindex="0" aria-label="{escaped(caption)}"><table class="{kind}">'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody></table></div>\n"
+    )
+
+
+def best_of(values: Mapping[str, float], column: Column) -> set[str]:
+    """Return the methods with the best value; those that read the same at the shown decimals are equally good.
+
+    Nothing is best where neither high nor low is better, or where there is nothing to compare with.
+
+    Examples
+    --------
+    >>> sorted(best_of({"a": 28.304, "b": 28.296, "c": 27.0}, Column("psnr", "", "dB", "higher", 2)))
+    ['a', 'b']
+    """
+    measured = {method: value for method, value in values.items() if not math.isnan(value)}
+    if not column.better or len(measured) < 2:  # noqa: PLR2004 - one alone is neither best nor worst
+        return set()
+    top = max(measured.values()) if column.better == "higher" else min(measured.values())
+    return {m for m, value in measured.items() if number(value, column.digits) == number(top, column.digits)}
+
+
+def _head(index: int, column: Column) -> str:
+    """Return the name of a measure, leading to its sentence, with its unit and the direction."""
+    unit = f"<small>{escaped(column.unit)}</small>" if column.unit else ""
+    points = f' <span title="{direction(column)}">{arrow(column)}</span>' if column.better else ""
+    link = f'<a href="#measure-{index}" title="{escaped(column.sentence)}">{escaped(column.name)}</a>'
+    return f"{link}{points}{unit}"
+
+
+def _tail_heads(summary: Summary) -> list[str]:
+    """Return the heads of what is known about the runs themselves."""
+    heads = ["pictures", "failed"]
+    if any(math.isfinite(row.seconds) for row in summary.rows):
+        heads.append("time<small>s, median</small>")
+    if any(math.isfinite(row.peak_mb) for row in summary.rows):
+        heads.append("memory<small>MB, peak</small>")
+    return heads
+
+
+def _own_row(row: Row, summary: Summary, best: Mapping[str, set[str]]) -> str:
+    """Return one method that was measured here."""
+    n = max((cell.n for cell in row.cells.values()), default=0)
+    cells = [_cell(row.cells.get(c.name), c, n, bold=row.method in best[c.name]) for c in summary.columns]
+    failed = f'<a href="#failures">{row.n_failed:,}</a>' if row.n_failed else "0"
+    tail = [f"{n:,}", failed]
+    if any(math.isfinite(one.seconds) for one in summary.rows):
+        tail.append(seconds(row.seconds))
+    if any(math.isfinite(one.peak_mb) for one in summary.rows):
+        tail.append(number(row.peak_mb, 0))
+    return f'<tr><th scope="row">{escaped(row.method)}</th>{"".join(cells)}{"".join(map(_td, tail))}</tr>'
+
+
+def _cell(cell: Cell | None, column: Column, n: int, *, bold: bool) -> str:
+    """Return one mean with its interval, and with its number of pictures where that is not the row's."""
+    if cell is None or math.isnan(cell.mean):
+        return _td(f'<span title="not measured">{DASH}</span>')
+    mean = number(cell.mean, column.digits)
+    notes = [_interval(cell, column.digits)]
+    if cell.n_capped:
+        notes.append(f"{cell.n_capped:,} capped")
+    if cell.n != n:
+        notes.append(counted(cell.n, "picture", "pictures"))
+    small = "".join(f"<small>{note}</small>" for note in notes if note)
+    return _td(f"<b>{mean}</b>{small}" if bold else f"{mean}{small}")
+
+
+def _interval(cell: Cell, digits: int, *, sign: bool = False) -> str:
+    """Return the two ends of an interval; nothing for measures of whole sets."""
+    if math.isnan(cell.low) or math.isnan(cell.high):
+        return ""
+    return f"{number(cell.low, digits, sign=sign)} to {number(cell.high, digits, sign=sign)}"
+
+
+def _published_rows(cells: Sequence[PublishedCell], summary: Summary) -> list[str]:
+    """Return one row for each source of a method's published figures."""
+    rows = []
+    for method, source in dict.fromkeys((cell.method, cell.source) for cell in cells):
+        values = {cell.column: cell.value for cell in cells if cell.source == source}
+        shown = "".join(
+            _td(f"<i>{number(values[c.name], c.digits)}</i>" if c.name in values else DASH) for c in summary.columns
+        )
+        name = f"<i>{escaped(method)}</i> <i>published</i><small><i>{escaped(source)}</i></small>"
+        blank = _td("") * len(_tail_heads(summary))
+        rows.append(f'<tr class="published"><th scope="row">{name}</th>{shown}{blank}</tr>')
+    return rows
+
+
+def _difference_cell(cell: Cell | None, column: Column) -> str:
+    """Return a difference with its interval and what follows from it."""
+    if cell is None or math.isnan(cell.mean):
+        return _td(DASH)
+    interval = _interval(cell, column.digits, sign=True)
+    mean = number(cell.mean, column.digits, sign=True)
+    if not interval:
+        return _td(mean)
+    verdict = _verdict(cell, column)
+    kind = "open" if verdict == _OPEN else verdict
+    return f'<td class="{kind}">{mean}<small>{interval}</small><small>{verdict}</small></td>'
+
+
+def _verdict(cell: Cell, column: Column) -> str:
+    if cell.low <= 0 <= cell.high:
+        return _OPEN
+    if not column.better:
+        return "differs"
+    return "better" if (cell.low > 0) == (column.better == "higher") else "worse"
+
+
+def _td(inner: str) -> str:
+    return f"<td>{inner}</td>"

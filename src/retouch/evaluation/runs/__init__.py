@@ -1,0 +1,1 @@
+"""Doing it: methods on cases, the journal, and what comes out."""

@@ -1,0 +1,185 @@
+"""State dicts in the files of `torch.save`, read without torch and without running anything that is in them.
+
+Source: the formats of PyTorch's torch/serialization.py: since version 1.6 a zip archive with one pickle and one member
+for each storage; before that five pickles in a row and then the storages. Of the pickles only what a dictionary of
+tensors is made of is obeyed: any other name is refused before it is looked up.
+Departures: only little-endian numbers that numpy has (not bfloat16), only dense tensors, and only a flat dictionary.
+Arrays look into the bytes as they were read, so no shape that a file claims makes memory grow.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import struct
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from retouch.arrays.types import AnyArray
+from retouch.errors import WeightsError
+
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+_LEGACY_PROTOCOL = 1001
+_N_ENTRIES = 5  # of a storage: the word "storage", the kind, the key, the device, the length; old files say more
+_DTYPES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
+}
+
+
+class _Storage(NamedTuple):
+    """A run of numbers that tensors look into, known before its bytes are."""
+
+    key: str
+    dtype: np.dtype[Any]
+    length: int
+
+
+class _Tensor(NamedTuple):
+    """A tensor as the pickle describes it: a strided look into a storage, counted in numbers."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def read_torch_file(path: Path) -> dict[str, AnyArray]:
+    """Return the arrays of a state dict by name, read-only, in the dtypes they are stored in.
+
+    Tensors that shared their numbers share them here too. Damage shows as one of several
+    exceptions, which `read_state_dict` turns into one.
+
+    Raises
+    ------
+    WeightsError
+        If the file holds more than arrays, or arrays in a form that is not read here.
+    """
+    with path.open("rb") as stream:
+        return _read_zip(stream) if zipfile.is_zipfile(stream) else _read_legacy(stream)
+
+
+def _read_zip(stream: IO[bytes]) -> dict[str, AnyArray]:
+    with zipfile.ZipFile(stream) as archive:
+        root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
+        if f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") != b"little":
+            raise WeightsError("its numbers are big-endian; save it again on a common machine")
+
+        unpickler = _Unpickler(io.BytesIO(_member(archive, f"{root}data.pkl")))
+        state = unpickler.load()
+        numbers = {
+            key: _numbers(_member(archive, f"{root}data/{key}"), storage) for key, storage in unpickler.storages.items()
+        }
+    return _arrays(state, numbers)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a member that is stored as it is: torch never compresses, and compressed bytes may unfold to anything."""
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise WeightsError("it was packed again by another program; give the file as torch saved it")
+    return archive.read(name)
+
+
+def _read_legacy(stream: IO[bytes]) -> dict[str, AnyArray]:
+    stream.seek(0)
+    magic, protocol, system = (_Unpickler(stream).load() for _ in range(3))
+    if magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL or not system["little_endian"]:
+        raise WeightsError("it is not what torch saves on a common machine; save it again")
+    unpickler = _Unpickler(stream)
+    state = unpickler.load()
+    numbers: dict[str, AnyArray] = {}
+    for key in _Unpickler(stream).load():
+        storage = unpickler.storages[key]
+        (length,) = struct.unpack("<q", stream.read(8))
+        if length != storage.length:
+            raise WeightsError(f"storage {key} is said to hold {storage.length} numbers and holds {length}")
+        numbers[key] = _numbers(stream.read(length * storage.dtype.itemsize), storage)
+    return _arrays(state, numbers)
+
+
+def _numbers(data: bytes, storage: _Storage) -> AnyArray:
+    numbers: AnyArray = np.frombuffer(data, storage.dtype)
+    if len(numbers) != storage.length:
+        raise WeightsError(f"storage {storage.key} should hold {storage.length} numbers and holds {len(numbers)}")
+    return numbers
+
+
+def _arrays(state: Any, numbers: dict[str, AnyArray]) -> dict[str, AnyArray]:
+    """Return a state dict with an array for every tensor, given the numbers of each storage."""
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(item, _Tensor) for name, item in state.items()
+    ):
+        raise WeightsError("it must be a flat dictionary of tensors; save it as torch.save(model.state_dict(), FILE)")
+    return {name: _look(numbers[item.storage.key], item) for name, item in state.items()}
+
+
+def _look(numbers: AnyArray, tensor: _Tensor) -> AnyArray:
+    """Return the numbers that a tensor looks at; never more than there are, and none beside them."""
+    _, offset, shape, strides = tensor
+    if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
+        raise WeightsError(f"a tensor has shape {shape}, strides {strides} and offset {offset}, which cannot be")
+    size = math.prod(shape)
+    last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    if size > len(numbers) or (size > 0 and last >= len(numbers)):
+        raise WeightsError(f"a tensor of shape {shape} looks beyond its storage of {len(numbers)} numbers")
+    step_bytes = [n * numbers.itemsize for n in strides]
+    return np.lib.stride_tricks.as_strided(numbers[offset:], shape, step_bytes, writeable=False)
+
+
+def _rebuild_tensor(
+    storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
+) -> _Tensor:
+    """Stand in for torch._utils._rebuild_tensor_v2; what follows the strides concerns training only."""
+    return _Tensor(storage, offset, tuple(shape), tuple(strides))
+
+
+def _rebuild_parameter(tensor: _Tensor, *_: Any) -> _Tensor:
+    """Stand in for torch._utils._rebuild_parameter: a parameter is a tensor that learns."""
+    return tensor
+
+
+_ALLOWED: dict[tuple[str, str], Any] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+    **{("torch", name): np.dtype(code) for name, code in _DTYPES.items()},
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads pickles that ask for nothing but tensors; a name outside `_ALLOWED` is never imported."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self.storages: dict[str, _Storage] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _ALLOWED:
+            return _ALLOWED[module, name]
+        if module == "torch" and name.endswith("Storage"):
+            raise WeightsError(f"its numbers are of a kind that is not read, {name}; save them as float32")
+        raise WeightsError(
+            f"it asks for {module}.{name} to be run or built, which is refused; it must hold tensors only: "
+            "torch.save(model.state_dict(), FILE)"
+        )
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        word, dtype, key, _device, length = pid[:_N_ENTRIES]
+        if word != "storage" or not isinstance(dtype, np.dtype) or any(pid[_N_ENTRIES:]):
+            raise WeightsError("it holds storages in a form that is not read; save it again with a current torch")
+        storage = self.storages.setdefault(key, _Storage(key, dtype, length))
+        if storage != _Storage(key, dtype, length):
+            raise WeightsError(f"storage {key} is looked into in two ways; save it again with a current torch")
+        return storage

@@ -1,0 +1,100 @@
+"""The catalogue of denoisers: one literal table of everything that takes noise away.
+
+Importing it imports no array package: a denoiser's code is loaded when it is first used. The options of a denoiser are
+read by `retouch.methods.options`, as those of the filling methods are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from retouch.errors import UsageError, unknown_name
+from retouch.methods.catalogue import load_method
+
+FILTER, VARIATIONAL = "filter", "variational"
+
+
+class DenoiserInfo(NamedTuple):
+    """One line of the catalogue.
+
+    Attributes
+    ----------
+    name : str
+        What people type.
+    kind : str
+        "filter" averages or picks among near pixels; "variational" finds the picture of least energy.
+    summary, paper : str
+        One sentence on what it does, and where it is published.
+    build : str
+        Dotted path "module:function", resolved by `load_denoiser` on use.
+    limits : str
+        One sentence for people: where it fails.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    paper: str
+    build: str
+    limits: str
+
+
+DENOISERS: tuple[DenoiserInfo, ...] = (
+    DenoiserInfo(
+        name="median",
+        kind=FILTER,
+        summary="Takes the median of the square around each pixel.",
+        paper="Tukey, Exploratory Data Analysis, Addison-Wesley, 1977",
+        build="retouch.denoising.median:denoise_median",
+        limits="Made for lone outliers: against Gaussian noise it does less than a blur, and it wipes out thin lines.",
+    ),
+    DenoiserInfo(
+        name="gaussian",
+        kind=FILTER,
+        summary="Blurs with a bell that grows with the noise.",
+        paper="baseline",
+        build="retouch.denoising.gaussian:denoise_gaussian",
+        limits="Blurs edges as much as noise.",
+    ),
+    DenoiserInfo(
+        name="total_variation",
+        kind=VARIATIONAL,
+        summary="Finds the near picture with the shortest contours: flat areas and sharp edges.",
+        paper="Rudin, Osher and Fatemi, Nonlinear total variation based noise removal algorithms, Physica D 60, 1992; "
+        "Chambolle, An algorithm for total variation minimization and applications, J. Math. Imaging Vis. 20, 2004",
+        build="retouch.denoising.total_variation:denoise_total_variation",
+        limits="Turns ramps into stairs, flattens texture and takes contrast from whatever is small.",
+    ),
+)
+
+
+def denoiser_names() -> tuple[str, ...]:
+    """Return the names of all denoisers in the order of the catalogue.
+
+    >>> "total_variation" in denoiser_names()
+    True
+    """
+    return tuple(info.name for info in DENOISERS)
+
+
+def find_denoiser(name: str) -> DenoiserInfo:
+    """Return the catalogue's line of that name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such denoiser; the nearest name is suggested.
+
+    >>> find_denoiser("gaussian").kind
+    'filter'
+    """
+    for info in DENOISERS:
+        if info.name == name:
+            return info
+    raise UsageError(unknown_name("denoiser", name, denoiser_names()))
+
+
+def load_denoiser(info: DenoiserInfo) -> Callable[..., Any]:
+    """Import the module of a denoiser and return its function."""
+    return load_method(info)

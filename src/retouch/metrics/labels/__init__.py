@@ -1,0 +1,1 @@
+"""Labels, boxes and joints against the truth."""

@@ -1,0 +1,1 @@
+"""Published feature nets, built as ONNX graphs from weights that a user names."""

@@ -1,0 +1,1 @@
+"""Distances between two pictures in the features of a net."""
