@@ -251,7 +251,7 @@ def _growth_cell(report: Case, growth: Growth, least: float) -> str:
         seen_at = f" at {growth.label(report['seen_at'])}" if "seen_at" in report else ""
         return f"> {report['over_limit_s']:g}{seen_at}"
     seconds = median(report["wall_s"])
-    words = f"{seconds:.{3 if seconds < 1 else 1}f}"
+    words = f"{seconds:.{3 if seconds < 1 else 2 if seconds < 10 else 1}f}"
     return f"**{words}**" if seconds == least else words
 
 

@@ -30,7 +30,7 @@ _CASES: tuple[tuple[tuple[str, ...], int, float], ...] = (
     ((HOLE,), 512, 0.2),
     ((HOLE,), 512, 0.4),
 )
-"""Each case: the series that it belongs to, the side in pixels and the share of missing pixels, rising in each series."""
+"""The series that a case belongs to, side in px and share of missing pixels; each series rises."""
 _QUICK = (((SIZE,), 64, 0.05), ((SIZE, HOLE), 96, 0.05), ((HOLE,), 96, 0.2))
 
 
@@ -56,23 +56,25 @@ def smaller_case(over: list[tuple[int, float]], side: int, share: float) -> dict
     return None
 
 
+def skipped(smaller: dict[str, float]) -> dict[str, Any]:
+    """Return the report of a case that is not run, as a smaller one went over the limit."""
+    return {"over_limit_s": LIMIT_S, "seen_at": smaller}
+
+
 def run(bench: Bench) -> None:
     """Measure every case and write the result file."""
     record = Record(bench, "growth", PROTOCOL)
-    over: dict[str, list[tuple[int, float]]] = {OURS + name: [] for name in (*method_names(), AUTO)}
-    over.update({name: [] for name in RIVALS})
+    engines = [*(OURS + name for name in (*method_names(), AUTO)), *RIVALS]
+    over: dict[str, list[tuple[int, float]]] = {engine: [] for engine in engines}
     for series, side, share in _QUICK if bench.quick else _CASES:
         truth, mask = photograph(PICTURE, side, side), draw_hole(side, share)
         print(f"{side} {PICTURE}, {mask.mean():.1%} missing", flush=True)
-        reports: dict[str, dict[str, Any]] = {}
-        for engine, over_here in over.items():
-            smaller = smaller_case(over_here, side, share)
-            if smaller:
-                reports[engine] = {"over_limit_s": LIMIT_S, "seen_at": smaller}
-                continue
-            reports[engine] = measure(bench, engine, truth, mask)
+        reports = {}
+        for engine in engines:
+            smaller = smaller_case(over[engine], side, share)
+            reports[engine] = measure(bench, engine, truth, mask) if smaller is None else skipped(smaller)
             if "over_limit_s" in reports[engine]:
-                over_here.append((side, share))
+                over[engine].append((side, share))
         facts = {"picture": PICTURE, "side_px": side, "share": share, "missing": round(float(mask.mean()), 5)}
         record.add(series=series, **facts, engines=reports)
     record.write()

@@ -130,9 +130,9 @@ def test_channels_share_their_edges() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"strength": 0.0}, "strength must be a number above 0, got 0.0"),
-        ({"strength": float("inf")}, "strength must be a number above 0"),
-        ({"strength": float("nan")}, "strength must be a number above 0"),
+        ({"strength": 0.0}, "strength must be 1e-09 to 1000, got 0.0"),
+        ({"strength": float("inf")}, "strength must be 1e-09 to 1000"),
+        ({"strength": float("nan")}, "strength must be 1e-09 to 1000"),
         ({"tolerance": 0.0}, "tolerance above 0"),
         ({"iterations": 0}, "iterations must be at least 1"),
     ],

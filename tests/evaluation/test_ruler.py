@@ -18,6 +18,9 @@ from retouch.evaluation.ruler.published import find_published, published_figures
 from retouch.evaluation.ruler.scoring import check_weights, score
 from retouch.metrics.catalogue import METRICS, PAIR, load_metric
 
+DIRECTED = [info for info in METRICS if info.kind == PAIR and not info.weights and info.name != "edge_recall"]
+"""Noise draws edges everywhere, so that more of the true ones are found: edge_recall alone says nothing of noise."""
+
 CHELSEA = data.chelsea()[:120, :160]
 NOISY = np.clip(CHELSEA.astype(int) + np.random.default_rng(0).integers(-30, 31, CHELSEA.shape), 0, 255).astype(
     np.uint8
@@ -47,9 +50,7 @@ def test_every_metric_of_the_catalogue_can_be_loaded(info: object) -> None:
     assert callable(load_metric(info))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "info", [info for info in METRICS if info.kind == PAIR and not info.weights], ids=lambda i: i.name
-)
+@pytest.mark.parametrize("info", DIRECTED, ids=lambda info: info.name)
 def test_a_metric_says_which_way_is_better(info: object) -> None:
     """More noise is worse, in the stated direction, for every measure of a pair."""
     big = np.asarray(data.chelsea()[:200, :240])

@@ -83,7 +83,7 @@ def test_any_size_is_denoised(denoise: Denoiser, shape: tuple[int, int]) -> None
     assert np.isfinite(result).all()
 
 
-@pytest.mark.parametrize("sigma", [1e-6, 1 / 255, 0.3, 1.0])
+@pytest.mark.parametrize("sigma", [1e-40, 1e-6, 1 / 255, 0.3, 1.0])
 def test_results_are_finite_for_any_noise_level(denoise: Denoiser, sigma: float) -> None:
     assert np.isfinite(denoise(noisy(sigma=sigma), sigma)).all()
 

@@ -71,13 +71,13 @@ def denoise_gaussian(
     radius = _RADIUS_PX + _RADIUS_PX_PER_SIGMA * sigma if radius_px is None else radius_px
     if not 0 < radius <= _MOST_PX:
         raise InputError(f"radius_px must be above 0 and at most {_MOST_PX:g}, got {radius}")
-    result = image.copy()
-    if sigma > 0:
-        bell = _bell(radius)
-        blurred = cv2.sepFilter2D(image, -1, bell, bell, borderType=cv2.BORDER_REFLECT)
-        result = np.asarray(blurred, np.float32).reshape(image.shape)  # OpenCV drops an only channel
+    if sigma == 0:
+        progress(1, 1)
+        return image.copy()
+    bell = _bell(radius)
+    blurred = cv2.sepFilter2D(image, -1, bell, bell, borderType=cv2.BORDER_REFLECT)
     progress(1, 1)
-    return result
+    return np.asarray(blurred, np.float32).reshape(image.shape)  # OpenCV drops an only channel
 
 
 def _bell(radius_px: float) -> Float[np.ndarray, " n"]:

@@ -66,11 +66,13 @@ def denoise_median(
     if size_px < _LEAST_PX or size_px % 2 == 0:
         raise InputError(f"size_px must be an odd number of at least {_LEAST_PX}, got {size_px}")
     result = image.copy()
-    n_channels = image.shape[2] if sigma > 0 else 0
+    if sigma == 0:
+        progress(1, 1)
+        return result
+    n_channels = image.shape[2]
     for channel in range(n_channels):
         result[:, :, channel] = _median_of(np.ascontiguousarray(image[:, :, channel]), size_px)
         progress(channel + 1, n_channels)
-    progress(n_channels, n_channels)
     return result
 
 

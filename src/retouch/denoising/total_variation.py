@@ -33,6 +33,7 @@ from retouch.errors import InputError
 _STRENGTH, _POWER = 1.32, 1.25
 _STEP = 1 / 8  # 1 / |grad|^2: beyond it FGP may diverge
 _ROUNDS_PER_CHECK = 10
+_LEAST_STRENGTH, _MOST_STRENGTH = 1e-9, 1e3  # no pixel moves by more than 4 theta; float32 holds 1 / theta
 
 
 def denoise_total_variation(
@@ -53,7 +54,7 @@ def denoise_total_variation(
     sigma : float, range [0, 1]
         Standard deviation of the noise. 0 returns a copy.
     strength : float or None
-        Theta, the weight of the total variation, above 0; None takes 1.32 sigma^1.25.
+        Theta, the weight of the total variation, 1e-9 to 1000; None takes 1.32 sigma^1.25.
     tolerance : float
         Stop when the energy is within this of its minimum, per pixel; above 0.
     iterations : int
@@ -87,14 +88,14 @@ def denoise_total_variation(
     array([0.1, 0.1, 0.9, 0.9], dtype=float32)
     """
     check_noisy(image, sigma)
-    theta = _STRENGTH * sigma**_POWER if strength is None else strength
+    theta = max(_STRENGTH * sigma**_POWER, _LEAST_STRENGTH) if strength is None else strength
     if iterations < 1 or not tolerance > 0:
         raise InputError(f"iterations must be at least 1 and tolerance above 0, got {iterations} and {tolerance}")
+    if not _LEAST_STRENGTH <= theta <= _MOST_STRENGTH:
+        raise InputError(f"strength must be {_LEAST_STRENGTH:g} to {_MOST_STRENGTH:g}, got {theta}")
     if sigma == 0:
         progress(1, 1)
         return image.copy()
-    if not 0 < theta < math.inf:
-        raise InputError(f"strength must be a number above 0, got {strength}")
     planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
     flat = _minimise(planes, theta, (tolerance, iterations), progress)
     return np.ascontiguousarray(np.moveaxis(flat, 0, 2))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from retouch.arrays.types import AnyArray, Image, Mask
-from retouch.degrade.noise import add_noise, find_protocol, noise_rng
+from retouch.degrade.noise import add_noise, noise_rng
 from retouch.errors import InputError
 from retouch.evaluation.cases.masks import FAMILY, NVIDIA, Bin, MaskSource, in_bin, list_library, pair_masks
 from retouch.evaluation.cases.pictures import PictureEntry, read_8_bits
@@ -145,15 +145,16 @@ def load_case(case: Case, preparation: Preparation, seed: int, max_pixels: int =
     if case.problem:
         raise InputError(case.problem)
     pixels = read_8_bits(case.entry.path, max_pixels=max_pixels)
-    window = preparation.window(*pixels.shape[:2], _rng("crop", seed, case.index))
+    native = pixels.shape[0], pixels.shape[1]
+    window = preparation.window(*native, _rng("crop", seed, case.index))
     truth = preparation.picture(pixels, window)
     condition = case.condition
     if condition.masks is None:
         unit = truth.astype(np.float32) / np.float32(_WHITE)
-        noise, rng = find_protocol(condition.noise), noise_rng(seed, case.index)
-        return LoadedCase(truth, noisy=add_noise(unit, noise, condition.sigma, rng=rng))
+        noisy = add_noise(unit, condition.noise, condition.sigma, rng=noise_rng(seed, case.index))
+        return LoadedCase(truth, noisy=noisy)
     height, width = truth.shape[:2]
-    mask = _load_mask(case, preparation, (height, width), seed, pixels.shape[:2], window)
+    mask = _load_mask(case, preparation, (height, width), seed, native, window)
     if not mask.any():
         raise InputError("the mask of this picture is empty, so there is nothing to fill")
     return LoadedCase(truth, mask=mask)

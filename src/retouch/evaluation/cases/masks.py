@@ -105,9 +105,9 @@ def pair_masks(folder: Path, entries: Sequence[PictureEntry]) -> Mapping[str, Pa
     for entry in entries:
         stem = entry.path.stem
         for wanted in (f"{stem}_mask", f"{stem}_mask000", stem):
-            file = by_stem.get(wanted)
-            if file is not None and file.resolve() not in pictures:
-                found[entry.name] = file
+            mask = by_stem.get(wanted)
+            if mask is not None and mask.resolve() not in pictures:
+                found[entry.name] = mask
                 break
     return found
 

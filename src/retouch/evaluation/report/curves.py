@@ -50,17 +50,19 @@ def families(conditions: Sequence[str]) -> dict[str, list[str]]:
 def _draw_measure(summary: Summary, rows: Mapping[tuple[str, str], Row], column: Column) -> str:
     """Return the charts of one measure: lines for each family with two ratios or more, dots for other conditions."""
     cells = {key: row.cells[column.name] for key, row in rows.items() if column.name in row.cells}
-    if not any(math.isfinite(cell.mean) for cell in cells.values()):
+    with_values = {condition for (_, condition), cell in cells.items() if math.isfinite(cell.mean)}
+    if not with_values:
         return ""
-    measured = [condition for condition in summary.conditions if condition != ALL]
+    measured = [condition for condition in summary.conditions if condition in with_values]
+    separate = [condition for condition in measured if condition != ALL] or measured
     drawn, left = [], []
-    for family, conditions in families(measured).items():
+    for family, conditions in families(separate).items():
         if len({summary.ratios[c] for c in conditions if c in summary.ratios}) > 1:
             drawn.append(_lines(summary, cells, column, (family, conditions)))
         else:
             left += conditions
-    if left or not measured:
-        drawn.append(_dots(summary.methods, cells, column, left or list(summary.conditions)))
+    if left:
+        drawn.append(_dots(summary.methods, cells, column, left))
     return f'<h3>{escaped(column.name)}</h3>\n<div class="charts">\n{"".join(drawn)}</div>'
 
 

@@ -9,17 +9,22 @@ from retouch.evaluation.report.svg.marks import escaped
 from retouch.evaluation.report.tables import table
 from retouch.evaluation.report.words import arrow, direction
 
-_CODE = ("command",)
+_COMMAND = "command"
 
 
 def facts_table(facts: Mapping[str, str]) -> str:
     """Return what was measured, how and with what."""
     rows = []
     for name, value in facts.items():
-        shown = f"<code>{escaped(value)}</code>" if name.lower() in _CODE else escaped(value)
+        shown = _command(value) if name.lower() == _COMMAND else escaped(value)
         rows.append(f'<tr><th scope="row">{escaped(name)}</th><td>{shown}</td></tr>')
     body = "\n".join(rows)
     return f'<table class="facts"><tbody>\n{body}\n</tbody></table>\n' if rows else ""
+
+
+def _command(line: str) -> str:
+    """Return a command whose lines break between words only: a broken --option cannot be read back."""
+    return f"<code>{' '.join(f'<span>{escaped(word)}</span>' for word in line.split())}</code>"
 
 
 def warnings_box(warnings: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ h3 { font-size: 1rem; margin: 1.5rem 0 0.4rem; }
 h3 small { font-weight: 400; color: var(--soft); margin-left: 0.4rem; }
 p { margin: 0.3rem 0 0.6rem; max-width: 75ch; }
 p.note, small { color: var(--soft); }
-small { font-size: 0.78rem; }
+small { font-size: 0.76rem; }
 a { color: var(--link); }
 code { font: 0.88em/1.5 ui-monospace, Menlo, Consolas, monospace; }
 nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; margin: 0.25rem 0 1rem; }
@@ -41,7 +41,7 @@ nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; margin: 0.25rem 0 1rem
   outline: 2px solid var(--link); outline-offset: 2px;
 }
 table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.35rem 0.7rem; text-align: left; vertical-align: top; }
+th, td { padding: 0.35rem 0.55rem; text-align: left; vertical-align: top; }
 .box tbody tr:not(:last-child) > * { border-bottom: 1px solid var(--line); }
 .box thead th {
   position: sticky; top: 0; z-index: 2; background: var(--shade); vertical-align: bottom; font-weight: 600;
@@ -51,7 +51,7 @@ th, td { padding: 0.35rem 0.7rem; text-align: left; vertical-align: top; }
 .numbers th, .numbers td { white-space: nowrap; text-align: right; }
 .numbers th:first-child {
   position: sticky; left: 0; z-index: 1; text-align: left; background: var(--page); white-space: normal;
-  min-width: 7rem; max-width: 16rem; border-right: 1px solid var(--line);
+  overflow-wrap: break-word; min-width: 7rem; max-width: 16rem; border-right: 1px solid var(--line);
 }
 .numbers thead th:first-child { z-index: 3; background: var(--shade); }
 .numbers small { display: block; line-height: 1.3; }
@@ -64,12 +64,13 @@ th, td { padding: 0.35rem 0.7rem; text-align: left; vertical-align: top; }
 .prose { min-width: 100%; }
 .prose td, .prose th { min-width: 6.5rem; }
 .prose td:nth-child(2) { min-width: 14rem; }
-.prose th { font-weight: 600; }
+.prose tbody th { font-weight: 600; overflow-wrap: break-word; }
 tr:target > * { background: var(--warn); }
 .facts th { color: var(--soft); font-weight: 400; padding: 0.1rem 1.2rem 0.1rem 0; white-space: nowrap; }
 .facts td { padding: 0.1rem 0; }
+.facts code span { display: inline-block; max-width: 100%; }
 
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 0.75rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 520px)); gap: 0.75rem; }
 .charts svg { border: 1px solid var(--line); border-radius: 6px; align-self: start; }
 
 .tools {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from retouch.evaluation.report.content import Cell, Column, PublishedCell, Row, Summary
 from retouch.evaluation.report.svg.marks import escaped
@@ -13,33 +14,33 @@ _OPEN = "not distinguishable"
 
 
 def results_table(summary: Summary, condition: str) -> str:
-    """Return methods x measures under one condition, the best in bold and published figures in italics."""
+    """Return methods x measures under one condition, the best in bold and published figures in italics.
+
+    Measures that nothing has under this condition are left out; empty where nothing was measured at all.
+    """
     rows = {row.method: row for row in summary.rows if row.condition == condition}
-    means = {
-        column.name: {m: row.cells[column.name].mean for m, row in rows.items() if column.name in row.cells}
-        for column in summary.columns
-    }
-    best = {column.name: best_of(means[column.name], column) for column in summary.columns}
     published = [cell for cell in summary.published if cell.condition == condition]
-    methods = dict.fromkeys([*(m for m in summary.methods if m in rows), *rows, *(cell.method for cell in published)])
+    view = _View.of(summary, rows, published)
     body = []
-    for method in methods:
+    for method in dict.fromkeys([*(m for m in summary.methods if m in rows), *rows, *(p.method for p in published)]):
         if method in rows:
-            body.append(_own_row(rows[method], summary, best))
-        body += _published_rows([cell for cell in published if cell.method == method], summary)
-    heads = ["method", *(_head(i, column) for i, column in enumerate(summary.columns)), *_tail_heads(summary)]
-    return table(f"Results, {condition}", heads, body)
+            body.append(view.own_row(rows[method]))
+        body += view.published_rows([cell for cell in published if cell.method == method])
+    return table(f"Results, {condition}", view.heads(), body) if body else ""
 
 
 def differences_table(summary: Summary, condition: str) -> str:
     """Return pairs of methods x measures under one condition; empty where nothing was compared."""
     found = {(d.method, d.against, d.column): d.cell for d in summary.differences if d.condition == condition}
-    columns = [column for column in summary.columns if any(key[2] == column.name for key in found)]
+    shown = [(i, c) for i, c in enumerate(summary.columns) if any(key[2] == c.name for key in found)]
     body = []
     for method, against in dict.fromkeys((method, against) for method, against, _ in found):
-        cells = [_difference_cell(found.get((method, against, column.name)), column) for column in columns]
-        body.append(f'<tr><th scope="row">{escaped(method)} {MINUS} {escaped(against)}</th>{"".join(cells)}</tr>')
-    heads = ["difference", *(_head(summary.columns.index(column), column) for column in columns)]
+        cells = [found.get((method, against, column.name)) for _, column in shown]
+        n = counted(max(cell.n for cell in cells if cell is not None), "picture", "pictures")
+        head = f"{escaped(method)} {MINUS} {escaped(against)}<small>{n}</small>"
+        drawn = [_difference(cell, column) for cell, (_, column) in zip(cells, shown, strict=True)]
+        body.append(f'<tr><th scope="row">{head}</th>{"".join(drawn)}</tr>')
+    heads = ["difference", *(_head(i, column) for i, column in shown)]
     return table(f"Differences on the same pictures, {condition}", heads, body) if body else ""
 
 
@@ -69,35 +70,64 @@ def best_of(values: Mapping[str, float], column: Column) -> set[str]:
     return {m for m, value in measured.items() if number(value, column.digits) == number(top, column.digits)}
 
 
+@dataclass(frozen=True)
+class _View:
+    """The columns of one table of results, and how its rows are drawn."""
+
+    columns: Sequence[tuple[int, Column]]
+    best: Mapping[str, set[str]]
+    timed: bool
+    weighed: bool
+
+    @classmethod
+    def of(cls, summary: Summary, rows: Mapping[str, Row], published: Sequence[PublishedCell]) -> _View:
+        """Choose the columns that something has a value for."""
+        columns, best = [], {}
+        for i, column in enumerate(summary.columns):
+            means = {m: row.cells[column.name].mean for m, row in rows.items() if column.name in row.cells}
+            if any(not math.isnan(mean) for mean in means.values()) or any(p.column == column.name for p in published):
+                columns.append((i, column))
+                best[column.name] = best_of(means, column)
+        timed = any(math.isfinite(row.seconds) for row in summary.rows)
+        return cls(columns, best, timed, any(math.isfinite(row.peak_mb) for row in summary.rows))
+
+    def heads(self) -> list[str]:
+        heads = ["method", *(_head(i, column) for i, column in self.columns), "pictures", "failed"]
+        if self.timed:
+            heads.append("time<small>s, median</small>")
+        return [*heads, "memory<small>MB, peak</small>"] if self.weighed else heads
+
+    def own_row(self, row: Row) -> str:
+        """Return one method that was measured here."""
+        n = max((cell.n for cell in row.cells.values()), default=0)
+        cells = [_cell(row.cells.get(c.name), c, n, bold=row.method in self.best[c.name]) for _, c in self.columns]
+        tail = [f"{n:,}", f'<a href="#failures">{row.n_failed:,}</a>' if row.n_failed else "0"]
+        if self.timed:
+            tail.append(seconds(row.seconds))
+        if self.weighed:
+            tail.append(number(row.peak_mb, 0))
+        return f'<tr><th scope="row">{escaped(row.method)}</th>{"".join(cells)}{"".join(map(_td, tail))}</tr>'
+
+    def published_rows(self, cells: Sequence[PublishedCell]) -> list[str]:
+        """Return one row for each source of a method's published figures."""
+        rows = []
+        for method, source in dict.fromkeys((cell.method, cell.source) for cell in cells):
+            values = {cell.column: cell.value for cell in cells if cell.source == source}
+            shown = [
+                _td(f"<i>{number(values[c.name], c.digits)}</i>" if c.name in values else DASH) for _, c in self.columns
+            ]
+            blank = _td("") * (2 + self.timed + self.weighed)
+            name = f"<i>{escaped(method)}, published</i><small><i>{escaped(source)}</i></small>"
+            rows.append(f'<tr class="published"><th scope="row">{name}</th>{"".join(shown)}{blank}</tr>')
+        return rows
+
+
 def _head(index: int, column: Column) -> str:
     """Return the name of a measure, leading to its sentence, with its unit and the direction."""
     unit = f"<small>{escaped(column.unit)}</small>" if column.unit else ""
     points = f' <span title="{direction(column)}">{arrow(column)}</span>' if column.better else ""
     link = f'<a href="#measure-{index}" title="{escaped(column.sentence)}">{escaped(column.name)}</a>'
     return f"{link}{points}{unit}"
-
-
-def _tail_heads(summary: Summary) -> list[str]:
-    """Return the heads of what is known about the runs themselves."""
-    heads = ["pictures", "failed"]
-    if any(math.isfinite(row.seconds) for row in summary.rows):
-        heads.append("time<small>s, median</small>")
-    if any(math.isfinite(row.peak_mb) for row in summary.rows):
-        heads.append("memory<small>MB, peak</small>")
-    return heads
-
-
-def _own_row(row: Row, summary: Summary, best: Mapping[str, set[str]]) -> str:
-    """Return one method that was measured here."""
-    n = max((cell.n for cell in row.cells.values()), default=0)
-    cells = [_cell(row.cells.get(c.name), c, n, bold=row.method in best[c.name]) for c in summary.columns]
-    failed = f'<a href="#failures">{row.n_failed:,}</a>' if row.n_failed else "0"
-    tail = [f"{n:,}", failed]
-    if any(math.isfinite(one.seconds) for one in summary.rows):
-        tail.append(seconds(row.seconds))
-    if any(math.isfinite(one.peak_mb) for one in summary.rows):
-        tail.append(number(row.peak_mb, 0))
-    return f'<tr><th scope="row">{escaped(row.method)}</th>{"".join(cells)}{"".join(map(_td, tail))}</tr>'
 
 
 def _cell(cell: Cell | None, column: Column, n: int, *, bold: bool) -> str:
@@ -121,21 +151,7 @@ def _interval(cell: Cell, digits: int, *, sign: bool = False) -> str:
     return f"{number(cell.low, digits, sign=sign)} to {number(cell.high, digits, sign=sign)}"
 
 
-def _published_rows(cells: Sequence[PublishedCell], summary: Summary) -> list[str]:
-    """Return one row for each source of a method's published figures."""
-    rows = []
-    for method, source in dict.fromkeys((cell.method, cell.source) for cell in cells):
-        values = {cell.column: cell.value for cell in cells if cell.source == source}
-        shown = "".join(
-            _td(f"<i>{number(values[c.name], c.digits)}</i>" if c.name in values else DASH) for c in summary.columns
-        )
-        name = f"<i>{escaped(method)}</i> <i>published</i><small><i>{escaped(source)}</i></small>"
-        blank = _td("") * len(_tail_heads(summary))
-        rows.append(f'<tr class="published"><th scope="row">{name}</th>{shown}{blank}</tr>')
-    return rows
-
-
-def _difference_cell(cell: Cell | None, column: Column) -> str:
+def _difference(cell: Cell | None, column: Column) -> str:
     """Return a difference with its interval and what follows from it."""
     if cell is None or math.isnan(cell.mean):
         return _td(DASH)

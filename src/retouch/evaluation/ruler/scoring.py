@@ -13,6 +13,7 @@ from retouch.arrays.types import AnyArray, Mask
 from retouch.errors import InputError, WeightsError
 from retouch.evaluation.ruler.measures import GREY_601, GREY_709, HOLE, Measure
 from retouch.metrics.catalogue import load_metric
+from retouch.metrics.sets.image_sets import start_set_measure
 
 _GREYS = {GREY_601: BT601, GREY_709: BT709}
 _WHITE = 255.0
@@ -78,8 +79,6 @@ def check_weights(measures: Iterable[Measure], weights: Mapping[str, Path]) -> N
     WeightsError, MissingExtraError
         If a weights file is not named, cannot be used, or an optional package is absent.
     """
-    from retouch.metrics.sets.image_sets import start_set_measure  # noqa: PLC0415 - its packages are optional
-
     noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
     for measure in measures:
         if not measure.info.weights:

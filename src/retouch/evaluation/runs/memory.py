@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc(5): sets the peak back to what is used now
@@ -24,7 +23,7 @@ class PeakMemory:
         self.peak_mb: float | None = None
         self._can_tell = False
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> PeakMemory:  # noqa: PYI034 - beartype cannot check Self
         try:
             _RESET.write_text(_RESET_PEAK)
             self._can_tell = True

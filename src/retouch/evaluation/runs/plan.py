@@ -166,7 +166,7 @@ def _read_conditions(request: EvaluationRequest) -> tuple[Condition, ...]:
         if not request.noise or request.masks or request.bins:
             raise UsageError("task 'denoise' needs noise and no masks, such as --noise awgn:25")
         pairs = map(parse_noise, request.noise)
-        conditions = tuple(Condition(noise=noise.name, sigma=sigma) for noise, sigma in pairs)
+        conditions = tuple(Condition(noise=noise, sigma=sigma) for noise, sigma in pairs)
     labels = [condition.label for condition in conditions]
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)

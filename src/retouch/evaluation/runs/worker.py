@@ -121,7 +121,8 @@ def _row(case: Case, contender: Contender, status: str, **more: Any) -> ItemRow:
 def _in_8_bits(result: AnyArray) -> AnyArray:
     if result.dtype == np.uint8:
         return result
-    return np.rint(np.clip(result, 0, 1) * 255).astype(np.uint8)
+    rounded: AnyArray = np.rint(np.clip(result, 0, 1) * 255).astype(np.uint8)
+    return rounded
 
 
 def _save(pixels: AnyArray, path: Path) -> None:
