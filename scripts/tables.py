@@ -233,7 +233,7 @@ def _growth_row(engine: str, cases: list[Case], growth: Growth) -> list[str]:
     cells = []
     for case in cases:
         least = min(median(report["wall_s"]) for report in case["engines"].values() if "wall_s" in report)
-        cells.append(_growth_cell(case["engines"][engine], growth, least))
+        cells.append(_growth_cell(case["engines"][engine], least))
     points = [(math.log(x), math.log(y)) for x, y in _growth_points(engine, cases, growth)]
     exponent = f"{linear_regression(*zip(*points, strict=True)).slope:.2f}" if len(points) > 1 else ""
     last = cases[-1]["engines"][engine]
@@ -243,13 +243,14 @@ def _growth_row(engine: str, cases: list[Case], growth: Growth) -> list[str]:
     return [_engine_name(engine), *cells, exponent, f"{busy:.1f}", f"{last['peak_mb']:.0f}"]
 
 
-def _growth_cell(report: Case, growth: Growth, least: float) -> str:
+def _growth_cell(report: Case, least: float) -> str:
     """Return the time, or why there is none: no case is left out in silence."""
     if "crashed" in report:
         return f"crashes ({report['crashed']})"
     if "over_limit_s" in report:
-        seen_at = f" at {growth.label(report['seen_at'])}" if "seen_at" in report else ""
-        return f"> {report['over_limit_s']:g}{seen_at}"
+        smaller = report.get("seen_at")
+        where = f" at {smaller['side_px']} px, {100 * smaller['share']:g} %" if smaller else ""
+        return f"> {report['over_limit_s']:g}{where}"
     seconds = median(report["wall_s"])
     words = f"{seconds:.{3 if seconds < 1 else 2 if seconds < 10 else 1}f}"
     return f"**{words}**" if seconds == least else words

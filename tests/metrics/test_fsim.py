@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from retouch.arrays.colour import to_grey
 from retouch.errors import InputError
 from retouch.metrics.structure.fsim import fsim, fsimc
 from retouch.metrics.structure.phase_congruency import phase_congruency
+
+Metric = Callable[..., float]
 
 
 def posterised(photo: np.ndarray) -> np.ndarray:
@@ -32,12 +35,10 @@ def step_edge(contrast: float = 200.0, size: int = 64) -> np.ndarray:
 
 
 def plain_phase_congruency(plane: np.ndarray, *, is_weighted: bool) -> np.ndarray:
-    """The formulas one after the other: each filter on its own, the noise from filters in space."""
+    """Compute the formulas one after the other: each filter on its own, the noise from filters in space."""
     height, width = plane.shape
     stretch = [n / (n - 1) if n % 2 else 1 for n in (height, width)]  # odd sides reach from -1/2 to 1/2
-    v, u = np.meshgrid(
-        np.fft.fftfreq(height) * stretch[0], np.fft.fftfreq(width) * stretch[1], indexing="ij"
-    )
+    v, u = np.meshgrid(np.fft.fftfreq(height) * stretch[0], np.fft.fftfreq(width) * stretch[1], indexing="ij")
     radius = np.sqrt(u**2 + v**2)
     low_pass = 1 / (1 + (radius / 0.45) ** 30)
     radius[0, 0] = 1
@@ -61,8 +62,7 @@ def plain_phase_congruency(plane: np.ndarray, *, is_weighted: bool) -> np.ndarra
         length = np.sqrt(sum(even) ** 2 + sum(odd) ** 2) + 1e-4
         mean_even, mean_odd = sum(even) / length, sum(odd) / length
         energy = sum(
-            e * mean_even + f * mean_odd - np.abs(e * mean_odd - f * mean_even)
-            for e, f in zip(even, odd, strict=True)
+            e * mean_even + f * mean_odd - np.abs(e * mean_odd - f * mean_even) for e, f in zip(even, odd, strict=True)
         )
         sizes = [np.sqrt(e**2 + f**2) for e, f in zip(even, odd, strict=True)]
         noise = float(np.median(sizes[0])) ** 2 / math.log(2) / first_power
@@ -107,8 +107,8 @@ def plain_fsim(first: np.ndarray, second: np.ndarray, *, is_weighted: bool, with
                 colour *= (2 * x * y + 200) / (x * x + y * y + 200)
             likeness *= complex(complex(colour) ** 0.03).real
         weight = max(p[0][at], p[1][at])
-        top += likeness * weight
-        bottom += weight
+        top += float(likeness * weight)
+        bottom += float(weight)
     return top / bottom
 
 
@@ -206,6 +206,78 @@ def test_without_the_weight_values_are_those_of_piq(
 
 
 @pytest.mark.parametrize("metric", [fsim, fsimc])
-def test_equal_pictures_give_exactly_one(metric: type[fsim]) -> None:  # type: ignore[valid-type]
+def test_equal_pictures_give_exactly_one(metric: Metric) -> None:
     photo, _ = small_pair(50, 61)
     assert metric(photo, photo.copy()) == 1
+
+
+@pytest.mark.parametrize("metric", [fsim, fsimc])
+def test_the_measure_is_symmetric_and_below_one_for_other_pictures(metric: Metric) -> None:
+    first, second = small_pair(50, 61)
+    assert 0 < metric(first, second) == metric(second, first) < 1
+
+
+@pytest.mark.parametrize("spread_weight", [True, False])
+@pytest.mark.parametrize("metric", [fsim, fsimc])
+def test_more_noise_is_worse(metric: Metric, *, spread_weight: bool) -> None:
+    photo = skimage.data.astronaut()[:100, 150:250]
+    noise = np.random.default_rng(1).normal(0, 1, photo.shape)
+    noisy = [np.clip(photo + sigma * noise, 0, 255).astype(np.uint8) for sigma in (2, 5, 10, 20)]
+    values = [metric(photo, other, spread_weight=spread_weight) for other in noisy]
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize("metric", [fsim, fsimc])
+def test_the_range_of_values_does_not_matter(metric: Metric) -> None:
+    first, second = small_pair(40, 50)
+    wide = [picture.astype(np.uint16) * np.uint16(257) for picture in (first, second)]
+    assert metric(*wide) == pytest.approx(metric(first, second), abs=1e-9)
+    assert metric(first / 255, second / 255) == pytest.approx(metric(first, second), abs=1e-9)
+
+
+@pytest.mark.parametrize(("side", "factor"), [(383, 1), (384, 2), (640, 3)])
+def test_large_pictures_are_made_smaller_by_whole_blocks(side: int, factor: int) -> None:
+    # 383 / 256 = 1.496, 384 / 256 = 1.5, 640 / 256 = 2.5: halves are rounded up
+    photo = np.tile(skimage.data.camera(), (2, 2))[:side, : side + 7]
+    second = posterised(photo)
+    n_rows, n_columns = side // factor, (side + 7) // factor
+    small = [
+        picture[: n_rows * factor, : n_columns * factor].reshape(n_rows, factor, n_columns, factor).mean(axis=(1, 3))
+        for picture in (photo, second)
+    ]
+    if factor == 3:
+        assert min(small[0].shape) == 213  # not made smaller a second time
+    assert fsim(photo, second) == pytest.approx(fsim(*small, data_range=255.0), abs=1e-12)
+
+
+def test_colour_alone_is_seen_by_fsimc_only() -> None:
+    # green exchanged for red at the same luma: 0.587 / 0.299 units of red for each unit of green
+    grey = np.repeat(skimage.data.camera()[100:150, 100:150, None] / 255, 3, axis=2) * 0.4 + 0.2
+    tinted = grey + 0.15 * np.array([0.587 / 0.299, -1, 0])
+    assert fsim(grey, tinted) == pytest.approx(1, abs=1e-9)
+    assert fsimc(grey, tinted) < 0.995
+
+
+def test_grey_pictures_have_the_same_fsim_with_and_without_colour() -> None:
+    first, second = (picture[:, :, 1] for picture in small_pair())
+    three = [np.repeat(picture[:, :, None], 3, axis=2) for picture in (first, second)]
+    assert fsimc(first, second) == fsim(first, second)
+    assert fsimc(*three) == pytest.approx(fsim(first, second), abs=1e-9)  # I and Q sum to 0 for grey
+
+
+@pytest.mark.parametrize("metric", [fsim, fsimc])
+def test_two_pictures_without_any_structure_are_alike(metric: Metric) -> None:
+    black = np.zeros((20, 20, 3), np.uint8)
+    assert metric(black, black) == 1
+    assert 0 < metric(black, black + np.uint8(100)) <= 1
+
+
+def test_a_flat_result_is_unlike_a_picture_with_structure() -> None:
+    photo = skimage.data.camera()[100:200, 150:250]
+    assert fsim(photo, np.full_like(photo, 128)) < 0.6
+
+
+def test_a_picture_smaller_than_the_shortest_wave_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 6 px a side"):
+        fsim(np.zeros((5, 30)), np.zeros((5, 30)))
+    assert fsim(np.eye(6), np.eye(6)) == 1

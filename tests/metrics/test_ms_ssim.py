@@ -42,7 +42,7 @@ def plain_halving(plane: np.ndarray) -> np.ndarray:
 
 
 def plain_ms_ssim(x: np.ndarray, y: np.ndarray, weights: tuple[float, ...]) -> float:
-    """The product over scales for two planes (H, W) in [0, 1], smoothed by scipy."""
+    """Return the product over scales for two planes (H, W) in [0, 1], smoothed by scipy."""
 
     def mean(plane: np.ndarray) -> np.ndarray:
         return np.asarray(gaussian_filter(plane, 1.5, radius=5))[5:-5, 5:-5]

@@ -75,7 +75,7 @@ def test_the_ratio_sums_before_it_divides() -> None:
 
 
 def test_the_ratio_refuses_values_below_zero() -> None:
-    with pytest.raises(InputError, match="values of at least 0, got -0.5"):
+    with pytest.raises(InputError, match=r"values of at least 0, got -0\.5"):
         mae_ratio(np.full((2, 2), -0.5), np.full((2, 2), 0.5))
 
 

@@ -210,9 +210,7 @@ def test_more_than_four_channels_are_measured_one_by_one() -> None:
 
 def test_mssim_is_ssim() -> None:
     first, second = pair()
-    assert mssim(first, second, window="uniform", window_size=9) == ssim(
-        first, second, window="uniform", window_size=9
-    )
+    assert mssim(first, second, window="uniform", window_size=9) == ssim(first, second, window="uniform", window_size=9)
 
 
 def test_the_grey_variants_measure_the_luma_of_bt601() -> None:

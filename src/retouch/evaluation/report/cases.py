@@ -82,10 +82,10 @@ def _errors_row(case: ShownCase, methods: Sequence[str]) -> str:
     if case.mask is None:
         first = label + _shown(store_error(case.truth, case.damaged), case, f"damaged, error {TIMES} {ERROR_GAIN}")
     else:
-        first = "<small>mask, white is missing</small>" + _shown(store_mask(case.mask), case, "mask")
-    brightest = 255 // ERROR_GAIN
+        first = "<small>mask</small>" + _shown(store_mask(case.mask), case, "mask")
+    brightest = round(255 / ERROR_GAIN)
     scale = (
-        f'<div class="scale"><small>error in levels of 255</small><span></span>'
+        f'<div class="scale"><small>error, of 255</small><span></span>'
         f"<small><b>0</b><b>{brightest} or more</b></small></div>"
     )
     cells = [first, scale]

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from retouch.evaluation.report.charts import Series, line_chart
 from retouch.evaluation.report.content import Cell, Column, Row, Summary
 from retouch.evaluation.report.svg.dots import Dot, Group, dot_chart
-from retouch.evaluation.report.svg.marks import escaped, look
+from retouch.evaluation.report.svg.marks import look
 from retouch.evaluation.report.words import direction
 
 ALL = "all"
@@ -24,10 +24,10 @@ _BIN = re.compile(r"(.*?)[\s,:;/_-]*[(\[]?\d*\.?\d+\s*%?\s*(?:-|\u2013|to)\s*\d*
 
 
 def draw_measures(summary: Summary) -> str:
-    """Return the charts of every measure that has a value, under one heading each; empty where none has."""
+    """Return the charts of every measure that has a value; empty where none has."""
     rows = {(row.method, row.condition): row for row in summary.rows}
-    sections = [_draw_measure(summary, rows, column) for column in summary.columns]
-    return "\n".join(section for section in sections if section)
+    charts = "".join(_draw_measure(summary, rows, column) for column in summary.columns)
+    return f'<div class="charts">\n{charts}</div>\n' if charts else ""
 
 
 def families(conditions: Sequence[str]) -> dict[str, list[str]]:
@@ -63,7 +63,7 @@ def _draw_measure(summary: Summary, rows: Mapping[tuple[str, str], Row], column:
             left += conditions
     if left:
         drawn.append(_dots(summary.methods, cells, column, left))
-    return f'<h3>{escaped(column.name)}</h3>\n<div class="charts">\n{"".join(drawn)}</div>'
+    return "".join(drawn)
 
 
 def _lines(

@@ -173,7 +173,7 @@ def _note(words: str) -> str:
 
 def _cases_head(summary: Summary) -> str:
     """Return the start of the part with the pictures: what they show, and the controls."""
-    marking = '<label><input type="checkbox" id="marking" checked> colour missing pixels</label>'
+    marking = '<label class="marking"><input type="checkbox" id="marking" checked> colour missing pixels</label>'
     by_method = _select("method", "of", [(str(i), escaped(one), "") for i, one in enumerate(summary.methods)])
     columns = [(str(i), escaped(one.name), one.better) for i, one in enumerate(summary.columns)]
     by_measure = _select("measure", "by", columns)
@@ -207,7 +207,8 @@ _DIFFERENCES_NOTE = (
 )
 _FAILURES_NOTE = "These pictures are in no mean of the method that failed."
 _PICTURES_NOTE = (
-    f"Below each result: its error, the mean over channels of |result {MINUS} truth|, {ERROR_GAIN} times amplified. "
+    f"Below each result: its error, the mean over channels of |result {MINUS} truth|, {ERROR_GAIN} times amplified, "
+    "black where they are equal. White in a mask is missing. "
     f"Pictures wider than {WIDEST_PX} px are shown reduced. Press one to see it larger; the arrow keys then go from "
     "one to the next in place."
 )

@@ -54,7 +54,7 @@ th, td { padding: 0.35rem 0.55rem; text-align: left; vertical-align: top; }
   overflow-wrap: break-word; min-width: 7rem; max-width: 16rem; border-right: 1px solid var(--line);
 }
 .numbers thead th:first-child { z-index: 3; background: var(--shade); }
-.numbers small { display: block; line-height: 1.3; }
+.numbers small { display: block; line-height: 1.3; font-weight: 400; }
 .numbers thead a, .numbers tbody th { font-weight: 600; }
 .numbers thead a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: 0.2em; }
 .numbers .published > *, .numbers .published th { background: var(--shade); font-weight: 400; }
@@ -81,25 +81,28 @@ tr:target > * { background: var(--warn); }
 .tools [hidden] { display: none; }
 select, .viewer button { font: inherit; color: inherit; background: var(--shade); border: 1px solid var(--line); }
 select { border-radius: 4px; padding: 0.15rem 0.3rem; max-width: 14rem; }
-.case { content-visibility: auto; contain-intrinsic-size: auto 34rem; }
+.case:nth-child(n+41) { content-visibility: auto; contain-intrinsic-size: auto 34rem; }
 .case[hidden] { display: none; }
 .case .box { container-type: inline-size; max-height: none; }
 .pictures { table-layout: fixed; width: min-content; }
 .pictures th, .pictures td { padding: 0.3rem 0.35rem; }
-.pictures thead th { width: clamp(116px, calc(100cqw / var(--columns)), 234px); position: static; }
+.pictures thead th {
+  width: clamp(116px, calc(100cqw / var(--columns)), 234px); position: static; background: none; font-size: 0.9rem;
+}
 .pictures thead small { display: block; font-weight: 400; }
 .pictures tbody tr:nth-child(1) > * { border-bottom: 0; }
 .pictures td > small { display: block; line-height: 1.6; }
 .pictures .score th { text-align: right; font-weight: 400; }
 .pictures .score th, .pictures .score td { padding-top: 0.12rem; padding-bottom: 0.12rem; border-bottom: 0; }
 .zoom { display: block; width: 100%; padding: 0; border: 0; background: none; cursor: zoom-in; }
-.zoom img { display: block; width: 100%; height: auto; background: var(--shade); }
+.zoom img { display: block; width: 100%; height: auto; max-height: 20rem; object-fit: contain; background: var(--shade); }
 .zoom img.tiny { image-rendering: pixelated; }
 .failed { color: var(--bad); font-size: 0.85rem; }
 .scale span { display: block; height: 0.8rem; margin-top: 0.2rem; }
 .scale small { display: flex; justify-content: space-between; }
 .scale b { font-weight: 400; }
 body:has(#marking:checked) .unmarked, body:has(#marking:not(:checked)) .marked { display: none; }
+body:not(:has(.unmarked)) .marking { display: none; }
 
 .viewer {
   border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem; max-width: 98vw; max-height: 98vh;
@@ -117,14 +120,14 @@ body:has(#marking:checked) .unmarked, body:has(#marking:not(:checked)) .marked {
   .facts, .facts tbody, .facts tr, .facts th, .facts td { display: block; white-space: normal; }
   .facts td { padding-bottom: 0.4rem; }
   .numbers th:first-child { min-width: 5.5rem; max-width: 9rem; }
-  .pictures .score td::before { content: attr(data-measure) " "; color: var(--soft); font-size: 0.78rem; }
+  .pictures .score td::before { content: attr(data-measure); display: block; color: var(--soft); font-size: 0.76rem; line-height: 1.2; }
 }
 @media print {
   body { font-size: 11px; max-width: none; padding: 0; }
   nav, .tools { display: none; }
   .box { overflow: visible; max-height: none; border: 0; }
   .box thead th, .numbers th:first-child { position: static; }
-  .case { content-visibility: visible; }
+  .case:nth-child(n) { content-visibility: visible; }
   .case, tr, .charts svg { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .pictures thead th { width: calc(100cqw / var(--columns)); }

@@ -10,7 +10,7 @@ from retouch.evaluation.report.content import Cell, Column, PublishedCell, Row, 
 from retouch.evaluation.report.svg.marks import escaped
 from retouch.evaluation.report.words import DASH, MINUS, arrow, counted, direction, number, seconds
 
-_OPEN = "not distinguishable"
+_EQUAL, _OPEN = "equal", "not distinguishable"
 
 
 def results_table(summary: Summary, condition: str) -> str:
@@ -160,11 +160,13 @@ def _difference(cell: Cell | None, column: Column) -> str:
     if not interval:
         return _td(mean)
     verdict = _verdict(cell, column)
-    kind = "open" if verdict == _OPEN else verdict
+    kind = "open" if verdict in (_EQUAL, _OPEN) else verdict
     return f'<td class="{kind}">{mean}<small>{interval}</small><small>{verdict}</small></td>'
 
 
 def _verdict(cell: Cell, column: Column) -> str:
+    if cell.low == cell.high == 0:
+        return _EQUAL
     if cell.low <= 0 <= cell.high:
         return _OPEN
     if not column.better:

@@ -115,7 +115,7 @@ class Graph:
             bias = self.array(f"{key}.bias", kernel[:1])
         else:
             weight, bias = self._folded(weight, norm)
-        inputs = [x.name, self._constant(weight), self._constant(bias)]
+        inputs = [x.name, self._constant(weight, f"{key}.weight"), self._constant(bias, f"{key}.bias")]
         name = self._node("Conv", inputs, kernel_shape=kernel[1:], strides=(stride, stride), pads=pads, group=groups)
         return Tensor(name, kernel[0])
 
@@ -201,9 +201,10 @@ class Graph:
         self._nodes.append((operator, inputs, name, how))
         return name
 
-    def _constant(self, array: AnyArray) -> str:
-        name = f"constant_{len(self._constants)}"
-        self._constants[name] = np.ascontiguousarray(array).reshape(array.shape)
+    def _constant(self, array: AnyArray, name: str = "") -> str:
+        """Return the name of a constant; one that is named is held once, however many layers take it."""
+        name = name or f"constant_{len(self._constants)}"
+        self._constants.setdefault(name, np.asarray(array, order="C"))
         return name
 
     def _axes(self, axes: tuple[int, ...]) -> str:

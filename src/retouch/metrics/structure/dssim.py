@@ -29,7 +29,7 @@ def dssim(
     Returns
     -------
     float, range [0, 1]
-        0 only for equal pictures; lower is better.
+        0 for equal pictures; lower is better.
 
     Examples
     --------

@@ -117,7 +117,7 @@ def _features(planes: Float[np.ndarray, "H W C"], spread_weight: bool) -> Featur
 
 def _likeness(x: Float[np.ndarray, "*S"], y: Float[np.ndarray, "*S"], constant: float) -> Float[np.ndarray, "*S"]:
     """Return 1 where two values are equal, less the more they differ; the constant calms small values."""
-    return (2 * x * y + constant) / (x * x + y * y + constant)
+    return np.asarray((2 * x * y + constant) / (x * x + y * y + constant))
 
 
 def _colour_likeness(x: Float[np.ndarray, "H W C"], y: Float[np.ndarray, "H W C"]) -> Float[np.ndarray, "H W"]:
@@ -126,7 +126,7 @@ def _colour_likeness(x: Float[np.ndarray, "H W C"], y: Float[np.ndarray, "H W C"
         return np.ones(x.shape[:2])
     product = _likeness(x @ _TO_IQ, y @ _TO_IQ, _T_COLOUR).prod(axis=2)
     turn = np.where(product < 0, math.cos(math.pi * _COLOUR_EXPONENT), 1)
-    return np.abs(product) ** _COLOUR_EXPONENT * turn
+    return np.asarray(np.abs(product) ** _COLOUR_EXPONENT * turn)
 
 
 def _weighted_mean(x: Features, y: Features, colour: Float[np.ndarray, "H W"]) -> float:

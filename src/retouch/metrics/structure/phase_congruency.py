@@ -88,7 +88,7 @@ def phase_congruency(grey: Float[np.ndarray, "H W"], *, spread_weight: bool = Tr
         clear = np.maximum(_local_energy(responses) - _noise_threshold(power), 0)
         energy += clear * _spread_weight(amplitudes) if spread_weight else clear
         amplitude += amplitudes.sum(axis=0)
-    return energy / amplitude
+    return np.asarray(energy / amplitude)
 
 
 @lru_cache(maxsize=2)
@@ -112,16 +112,16 @@ def _radial_filters(distance: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "4 
     scales = np.arange(_N_SCALES)[:, None, None]
     wavelengths = LEAST_WAVELENGTH_PX * _WAVELENGTH_RATIO**scales
     nonzero = np.where(distance > 0, distance, 1)
-    octaves = np.log(nonzero * wavelengths) / math.log(_SIGMA_ON_FREQUENCY)
-    return np.where(distance > 0, np.exp(-(octaves**2) / 2) * low_pass, 0)
+    deviations = np.log(nonzero * wavelengths) / math.log(_SIGMA_ON_FREQUENCY)
+    return np.where(distance > 0, np.exp(-(deviations**2) / 2) * low_pass, 0)
 
 
 def _angular_filters(angle: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "4 H W"]:
-    """Return Gaussians over the angle to each orientation; they fall to 0 before the opposite direction."""
+    """Return Gaussians over the angle to each orientation; they are all but 0 in the opposite direction."""
     step = math.pi / _N_ORIENTATIONS
     orientations = step * np.arange(_N_ORIENTATIONS)[:, None, None]
     apart = np.abs((angle - orientations + math.pi) % (2 * math.pi) - math.pi)
-    return np.exp(-((apart * _ANGLE_ON_SIGMA / step) ** 2) / 2)
+    return np.asarray(np.exp(-((apart * _ANGLE_ON_SIGMA / step) ** 2) / 2))
 
 
 def _noise_gain(radial: Float[np.ndarray, "4 H W"], angular: Float[np.ndarray, "H W"]) -> float:
@@ -149,11 +149,11 @@ def _local_energy(responses: Complex[np.ndarray, "4 H W"]) -> Float[np.ndarray, 
     strength = np.abs(total)
     mean_phase = total / (strength + _EPSILON)
     across = responses.imag * mean_phase.real - responses.real * mean_phase.imag
-    return strength**2 / (strength + _EPSILON) - np.abs(across).sum(axis=0)
+    return np.asarray(strength**2 / (strength + _EPSILON) - np.abs(across).sum(axis=0))
 
 
 def _spread_weight(amplitudes: Float[np.ndarray, "4 H W"]) -> Float[np.ndarray, "H W"]:
     """Return a weight between 0 and 1 that rises with the share of frequencies that take part."""
     effective = amplitudes.sum(axis=0) / (amplitudes.max(axis=0) + _EPSILON)
     spread = (effective - 1) / (_N_SCALES - 1)
-    return 1 / (1 + np.exp(_SPREAD_GAIN * (_SPREAD_CUTOFF - spread)))
+    return np.asarray(1 / (1 + np.exp(_SPREAD_GAIN * (_SPREAD_CUTOFF - spread))))

@@ -110,7 +110,7 @@ def ssim(
     Returns
     -------
     float, range [-1, 1]
-        1 only for equal pictures; higher is better.
+        1 for equal pictures; higher is better. Below 0 where one is much like the negative of the other.
 
     Raises
     ------

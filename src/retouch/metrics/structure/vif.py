@@ -77,20 +77,15 @@ def vif(reference: AnyArray, result: AnyArray, *, data_range: float | None = Non
 def _centred_luma(planes: Float[np.ndarray, "H W C"], data_range: float) -> Float[np.ndarray, "H W 1"]:
     """Return the luma, 0-255, less its mean: the variances are the same, and their rounding errors smaller."""
     luma = to_grey(planes) * (_WHITE / data_range)
-    return luma - luma.mean()
+    return np.asarray(luma - luma.mean())
 
 
 def _information(local: Moments) -> tuple[float, float]:
     """Return the information in the result about the reference, and that in the reference itself, over all windows."""
-    variance_x, variance_y = np.maximum(local.variance_x, 0), np.maximum(local.variance_y, 0)
-    gain = local.covariance / (variance_x + _LEAST_VARIANCE)
-    noise = variance_y - gain * local.covariance
-    x_is_flat, y_is_flat = variance_x < _LEAST_VARIANCE, variance_y < _LEAST_VARIANCE
-    # A flat reference tells nothing, a flat or inverted result tells nothing of it: all there is in y is noise.
-    gain[x_is_flat], noise[x_is_flat], variance_x[x_is_flat] = 0, variance_y[x_is_flat], 0
-    gain[y_is_flat], noise[y_is_flat] = 0, 0
-    is_inverted = gain < 0
-    gain[is_inverted], noise[is_inverted] = 0, variance_y[is_inverted]
-    noise = np.maximum(noise, _LEAST_VARIANCE)
+    # A flat reference tells nothing, and a flat or inverted result tells nothing of it: all there is in y is noise.
+    is_flat = (local.variance_x < _LEAST_VARIANCE) | (local.variance_y < _LEAST_VARIANCE)
+    variance_x = np.where(local.variance_x < _LEAST_VARIANCE, 0, local.variance_x)
+    gain = np.where(is_flat, 0, np.maximum(local.covariance, 0) / (variance_x + _LEAST_VARIANCE))
+    noise = np.maximum(local.variance_y - gain * local.covariance, _LEAST_VARIANCE)
     kept = np.log10(1 + gain**2 * variance_x / (noise + _EYE_NOISE)).sum()
     return float(kept), float(np.log10(1 + variance_x / _EYE_NOISE).sum())

@@ -116,4 +116,4 @@ def mean_pool(planes: Float[np.ndarray, "H W C"], factor: int) -> Float[np.ndarr
     """
     n_rows, n_columns = planes.shape[0] // factor, planes.shape[1] // factor
     whole = planes[: n_rows * factor, : n_columns * factor]
-    return whole.reshape(n_rows, factor, n_columns, factor, -1).mean(axis=(1, 3))
+    return np.asarray(whole.reshape(n_rows, factor, n_columns, factor, -1).mean(axis=(1, 3)))

@@ -11,6 +11,7 @@ from retouch.evaluation.report.svg.marks import FONT_PX, Look, shorten_text, svg
 from retouch.evaluation.report.svg.plot import EDGE_PX, foot_px, heading, nothing_to_show, x_grid
 
 _ROW_PX = 22.0
+_INDENT_PX = 8.0  # of names under their heading
 _WIDEST_SHARE = 0.4  # of the width for names
 
 
@@ -48,7 +49,8 @@ def dot_chart(groups: Sequence[Group], *, title: str, x_label: str, width_px: in
     bottom = top + _ROW_PX * len(rows) + 4
     dots = [dot for group in groups for dot in group.dots]
     values = [value for dot in dots for value in (dot.value, dot.low, dot.high) if math.isfinite(value)]
-    left = EDGE_PX + min(_WIDEST_SHARE * width, max((text_width_px(dot.label) for dot in dots), default=0.0)) + EDGE_PX
+    names = max((text_width_px(dot.label) for dot in dots), default=0.0)
+    left = 2 * EDGE_PX + _INDENT_PX + min(_WIDEST_SHARE * width, names)
     x = axis_over(values, (left, width - 2 * EDGE_PX), log=False)
     parts += x_grid(x, (top, bottom), x_label, width)
     for i, row in enumerate(rows):
@@ -72,8 +74,8 @@ def _draw(row: Dot | str, x: Axis, y: float) -> list[str]:
     base = y + 0.35 * FONT_PX
     if isinstance(row, str):
         return [text(EDGE_PX, base, shorten_text(row, x.end_px - EDGE_PX), more=' font-weight="600"')]
-    room = x.start_px - 2 * EDGE_PX
-    parts = [text(x.start_px - EDGE_PX, base, shorten_text(row.label, room), anchor="end")]
+    room = x.start_px - 2 * EDGE_PX - _INDENT_PX
+    parts = [text(EDGE_PX + _INDENT_PX, base, shorten_text(row.label, room))]
     if math.isfinite(row.low) and math.isfinite(row.high):
         ends = f"M{x.place(row.low):.1f} {y:.1f}H{x.place(row.high):.1f}"
         parts.append(f'<path d="{ends}" fill="none" stroke="{row.look.colour}" stroke-width="2"/>')
