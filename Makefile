@@ -25,10 +25,10 @@ format: setup ## Rewrite the sources in the house format
 
 bench: setup .venv-bench/ready ## Measure against the rivals; writes benchmarks/results/ and the tables
 	.venv/bin/python -m benchmarks.run --rivals-python .venv-bench/bin/python
-	.venv/bin/python scripts/tables.py
+	.venv/bin/python -m scripts.tables
 
 tables: setup ## Write the tables of the docs from benchmarks/results/
-	.venv/bin/python scripts/tables.py
+	.venv/bin/python -m scripts.tables
 
 gallery: setup .venv-bench/ready ## Draw the picture sheets in docs/gallery/
 	.venv/bin/python scripts/demo.py demo

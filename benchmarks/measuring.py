@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engines import OURS, Hole, Pixels
-from benchmarks.scores import count_changed_known, hole_psnr
+from benchmarks.scores import count_changed_known
+from retouch.metrics.pixels.psnr import psnr
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,7 +81,7 @@ class Bench:
         """
         self._prime(engine, truth)
         report, filled = self._start(engine, np.where(mask[:, :, None], np.uint8(0), truth), mask, repeats, limit_s)
-        report["hole_psnr_db"] = round(hole_psnr(truth, filled, mask), 3)
+        report["hole_psnr_db"] = round(psnr(truth, filled, mask=mask), 3)
         report["changed_known"] = count_changed_known(truth, filled, mask)
         print(
             f"  {engine:22} wall {min(report['wall_s']):8.3f} s  cpu {min(report['cpu_s']):8.3f} s  "
@@ -87,6 +89,28 @@ class Bench:
             flush=True,
         )
         return report, filled
+
+    def run_batch(self, engine: str, holes: Path, results: Path, names: Sequence[str]) -> None:
+        """Fill many holes in one process, for quality only.
+
+        Parameters
+        ----------
+        engine : str
+        holes, results : Path
+            Folders of `NAME.npz` with `image` and `mask`, and of `NAME.png`.
+        names : sequence of str
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            job_file = Path(folder, "job.json")
+            places = {"holes": str(holes), "results": str(results)}
+            job_file.write_text(json.dumps({"engine": engine, "names": list(names), **places}))
+            command = [self.python_of(engine), "-m", "benchmarks.batch", str(job_file)]
+            done = subprocess.run(
+                command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise RuntimeError(f"{engine} failed on a batch:\n{done.stderr}")
+        print(f"  {engine:22} {len(names)} holes filled", flush=True)
 
     def _prime(self, engine: str, truth: Pixels) -> None:
         """Fill our on-disk kernel cache in a process that is not measured: compiling would count as its memory."""

@@ -17,10 +17,12 @@ BENCHMARKS = {
     "cold-start": "benchmarks.speed.cold_start",
     "mini-benchmark": "benchmarks.quality.mini_benchmark",
     "growth": "benchmarks.speed.growth",
+    "quality-by-bin": "benchmarks.quality.by_bin",
+    "quality-denoising": "benchmarks.quality.denoising",
     "patchmatch-shared": "benchmarks.speed.shared_photographs",
     "sheet": "benchmarks.quality.sheet",
 }
-BY_DEFAULT = ("patchmatch", "thin-damage", "cold-start", "mini-benchmark", "growth")
+BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ("patchmatch-shared", "sheet"))
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

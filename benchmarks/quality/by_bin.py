@@ -25,7 +25,10 @@ from retouch.methods.catalogue import AUTO, method_names
 SHARED = ROOT.parent / "shared" / "data"
 PICTURES, MASKS = SHARED / "denoise-mcmaster", SHARED / "masks-irregular"
 SCRATCH = ROOT / "scratch" / "quality"
-RIVALS = ("pypatchmatch", "opencv_telea", "opencv_ns", "opencv_shiftmap", "opencv_fsr_fast", "skimage_biharmonic")
+RIVALS = (
+    *("pypatchmatch", "patchmatch_cython", "opencv_telea", "opencv_ns", "opencv_shiftmap", "opencv_fsr_fast"),
+    "skimage_biharmonic",
+)
 COLUMNS = ("psnr", "psnr_hole", "ssim", "mae", "vif", "edge_f1_hole", "texture_gap_hole")
 SIDE_PX = 256
 PROTOCOL = """18 pictures of McMaster at 256 px (the whole square, averaged), masks of the NVIDIA test set in its six
@@ -75,7 +78,7 @@ def fill_with_rivals(bench: Bench, request: dict[str, Any], place: Path) -> dict
         target = f"{case.condition.folder}/{Path(case.file_name).stem}"
         holes = place / "holes" / f"{target}.npz"
         holes.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(holes, image=loaded.damaged, mask=loaded.mask)
+        np.savez(holes, image=loaded.damaged, mask=np.asarray(loaded.mask))
         jobs.append(target)
     with ThreadPoolExecutor(bench.n_threads) as pool:
         list(pool.map(lambda name: bench.run_batch(name, place / "holes", place / name, jobs), RIVALS))

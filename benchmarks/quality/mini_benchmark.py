@@ -9,15 +9,15 @@ from __future__ import annotations
 from statistics import fmean
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
 import retouch
 from benchmarks.engines import SEED, Hole, Pixels
 from benchmarks.measuring import Bench
 from benchmarks.pictures import MaskKind, photograph
 from benchmarks.records import Record
-from benchmarks.scores import hole_psnr, psnr
 from retouch.methods.catalogue import AUTO, method_names
+from retouch.metrics.pixels.psnr import psnr
+from retouch.metrics.structure.ssim import ssim
 
 PICTURES = (
     *("astronaut", "coffee", "chelsea", "camera", "brick", "grass", "gravel", "coins", "moon", "rocket", "cat"),
@@ -36,14 +36,6 @@ PROTOCOL = """16 pictures of scikit-image at 128 px, picture i with mask i; defa
 pictures of: PSNR of the whole picture, PSNR in the hole, SSIM of the whole picture (Gaussian window, sigma 1.5)."""
 
 
-def similarity(truth: Pixels, filled: Pixels) -> float:
-    """Return the structural similarity of two pictures, with the settings of its paper."""
-    score = structural_similarity(
-        truth, filled, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
-    )
-    return float(score)
-
-
 def score(method: str, cases: list[tuple[Pixels, Hole]]) -> dict[str, float]:
     """Fill every case with one method and return the mean scores."""
     filled = []
@@ -53,8 +45,8 @@ def score(method: str, cases: list[tuple[Pixels, Hole]]) -> dict[str, float]:
     scored = [(truth, result, mask) for (truth, mask), result in zip(cases, filled, strict=True)]
     return {
         "psnr_db": round(fmean(psnr(truth, result) for truth, result, _ in scored), 3),
-        "hole_psnr_db": round(fmean(hole_psnr(truth, result, mask) for truth, result, mask in scored), 3),
-        "ssim": round(fmean(similarity(truth, result) for truth, result, _ in scored), 4),
+        "hole_psnr_db": round(fmean(psnr(truth, result, mask=mask) for truth, result, mask in scored), 3),
+        "ssim": round(fmean(ssim(truth, result) for truth, result, _ in scored), 4),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import subprocess
@@ -17,10 +16,13 @@ from benchmarks.engines import RIVALS
 from benchmarks.measuring import Bench
 from benchmarks.quality.sheet import CASES, window
 from benchmarks.records import FACTS, REQUIRED, SCHEMA, Record
-from benchmarks.scores import count_changed_known, hole_psnr
+from benchmarks.scores import count_changed_known
 from benchmarks.speed.growth import LIMIT_S, draw_hole, measure, smaller_case
+from benchmarks.tables.growth import GROWTH, growth_table
+from benchmarks.tables.markdown import ENGINE_NAMES
+from benchmarks.tables.speed import OURS, THEIRS, patchmatch_table
 from benchmarks.worker import repeats_for
-from scripts.tables import ENGINE_NAMES, GROWTH, OURS, RESULT_TABLES, THEIRS, growth_table, patchmatch_table, plots
+from scripts.tables import RESULT_TABLES, plots
 
 ROOT = Path(__file__).resolve().parents[2]
 RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -38,14 +40,6 @@ def report(seconds: float, peak_mb: float, decibels: float) -> dict[str, object]
     times = [seconds] * 5
     memory = {"peak_mb": peak_mb, "warm_mb": 50}
     return {"cpu_s": times, "wall_s": times, **memory, "hole_psnr_db": decibels, "changed_known": 0}
-
-
-def test_psnr_of_the_hole_looks_at_missing_pixels_only() -> None:
-    """An error of 51 in the hole is a fifth of the range: 10 log10(25) dB, whatever stands outside."""
-    truth = np.zeros((4, 4, 3), np.uint8)
-    mask = np.eye(4, dtype=bool)
-    filled = np.where(mask[:, :, None], np.uint8(51), np.uint8(200))
-    assert hole_psnr(truth, filled, mask) == pytest.approx(10 * math.log10(25))
 
 
 def test_a_changed_known_pixel_counts_once_whatever_its_channels() -> None:

@@ -23,8 +23,10 @@ def parsed(drawn: str) -> ET.Element:
     return ET.fromstring(drawn)  # noqa: S314 - our own output
 
 
-def chart(*series: Series, log_x: bool = False, log_y: bool = False, **size: int) -> ET.Element:
-    drawn = line_chart(series, title="a title", x_label="share", y_label="dB", log_x=log_x, log_y=log_y, **size)
+def chart(*series: Series, log_x: bool = False, log_y: bool = False, height_px: int = 320) -> ET.Element:
+    drawn = line_chart(
+        series, title="a title", x_label="share", y_label="dB", log_x=log_x, log_y=log_y, height_px=height_px
+    )
     return parsed(drawn)
 
 

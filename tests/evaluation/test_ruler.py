@@ -105,7 +105,7 @@ def test_a_float_result_is_judged_unrounded() -> None:
 def test_a_measure_of_the_hole_looks_there_only() -> None:
     mask = np.zeros((64, 64), bool)
     mask[16:48, 16:48] = True
-    truth = np.zeros((64, 64, 3), np.uint8)
+    truth = np.zeros((64, 64, 1), np.uint8)
     result = np.where(mask[:, :, None], np.uint8(51), np.uint8(0))
     found = score([read_column("psnr"), read_column("psnr_hole")], truth, result, mask).values
     assert found["psnr_hole"] == pytest.approx(20 * math.log10(5))

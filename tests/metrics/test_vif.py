@@ -150,6 +150,14 @@ def test_a_constant_reference_gives_one_for_itself_and_zero_for_others(level: in
     assert vif(flat, np.full_like(flat, 100)) == 0
 
 
+def test_a_variance_that_rounding_could_make_counts_as_none() -> None:
+    # 255 * 5e-8 * the photo's deviation of about 0.3 is 4e-6; squared, that is under the limit of 1e-10
+    photo = skimage.data.camera()[:60, :60] / 255
+    nearly_flat = 0.5 + 5e-8 * photo
+    assert vif(nearly_flat, photo) == 0
+    assert vif(photo, nearly_flat) == 0
+
+
 def test_the_order_of_the_pictures_matters() -> None:
     photo = skimage.data.camera()[100:200, 150:250] / 255
     softer = 0.5 * photo + 0.2  # half the contrast: less to see than in the photo; the other way round there is more

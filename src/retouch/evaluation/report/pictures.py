@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import Float32, Shaped, UInt8
 from PIL import Image, features
 
 from retouch.arrays.types import AnyArray, Mask
@@ -85,16 +85,19 @@ def choose_hue(damaged: AnyArray, mask: Mask) -> str:
     known = _as_rgb(damaged)[~mask].astype(np.float32)
     if not len(known):
         return next(iter(HUES))
-    clearance = {
-        name: float(np.percentile(np.linalg.norm(known - np.float32(hue), axis=1), 1)) for name, hue in HUES.items()
-    }
-    return next((name for name, room in clearance.items() if room >= _FAR_ENOUGH), max(clearance, key=clearance.get))
+    room = {name: float(np.percentile(_distances(known, hue), 1)) for name, hue in HUES.items()}
+    return next((name for name in HUES if room[name] >= _FAR_ENOUGH), max(HUES, key=room.__getitem__))
 
 
 def error_palette() -> UInt8[np.ndarray, "256 3"]:
     """Return the colours of an error map from black to pale yellow, each lighter than the one before to the eye."""
     levels = np.arange(256, dtype=np.uint8)[:, None]
     return np.ascontiguousarray(np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO))[:, 0, ::-1])
+
+
+def _distances(colours: Float32[np.ndarray, "n 3"], hue: tuple[int, int, int]) -> Float32[np.ndarray, " n"]:
+    distances: Float32[np.ndarray, " n"] = np.linalg.norm(colours - np.array(hue, np.float32), axis=1)
+    return distances
 
 
 def _as_rgb(picture: Shaped[np.ndarray, "H W C"]) -> UInt8[np.ndarray, "H W 3"]:
@@ -115,8 +118,7 @@ def _reduced(picture: UInt8[np.ndarray, "H W ..."]) -> UInt8[np.ndarray, "h w ..
 def _encoded(picture: Image.Image, *, exact: bool) -> Stored:
     """Return a picture as a data URI: PNG where it must be exact, else WebP, or JPEG where Pillow has no WebP."""
     kind = "PNG" if exact else "WEBP" if features.check("webp") else "JPEG"
-    options = {"PNG": {"optimize": True}, "WEBP": {"quality": _QUALITY, "method": 4}, "JPEG": {"quality": _QUALITY}}
     stream = io.BytesIO()
-    picture.save(stream, kind, **options[kind])
+    picture.save(stream, kind, quality=_QUALITY, optimize=True)  # PNG knows no quality, WebP no optimize
     data = base64.b64encode(stream.getvalue()).decode("ascii")
     return Stored(f"data:image/{kind.lower()};base64,{data}", picture.width, picture.height)

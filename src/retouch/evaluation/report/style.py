@@ -95,10 +95,12 @@ select { border-radius: 4px; padding: 0.15rem 0.3rem; max-width: 14rem; }
 .pictures .score th { text-align: right; font-weight: 400; }
 .pictures .score th, .pictures .score td { padding-top: 0.12rem; padding-bottom: 0.12rem; border-bottom: 0; }
 .zoom { display: block; width: 100%; padding: 0; border: 0; background: none; cursor: zoom-in; }
-.zoom img { display: block; width: 100%; height: auto; max-height: 20rem; object-fit: contain; background: var(--shade); }
+.zoom img {
+  display: block; width: 100%; height: auto; max-height: 20rem; object-fit: contain; background: var(--shade);
+}
 .zoom img.tiny { image-rendering: pixelated; }
 .failed { color: var(--bad); font-size: 0.85rem; }
-.scale span { display: block; height: 0.8rem; margin-top: 0.2rem; }
+.scale span { display: block; height: 0.8rem; margin-top: 0.2rem; print-color-adjust: exact; }
 .scale small { display: flex; justify-content: space-between; }
 .scale b { font-weight: 400; }
 body:has(#marking:checked) .unmarked, body:has(#marking:not(:checked)) .marked { display: none; }
@@ -116,14 +118,17 @@ body:not(:has(.unmarked)) .marking { display: none; }
 .viewer button { border-radius: 4px; padding: 0.2rem 0.7rem; cursor: pointer; }
 
 @media (min-width: 800px) { .tools { position: sticky; top: 0; z-index: 5; } }
-@media (max-width: 799px) {
+@media screen and (max-width: 799px) {
   .facts, .facts tbody, .facts tr, .facts th, .facts td { display: block; white-space: normal; }
   .facts td { padding-bottom: 0.4rem; }
   .numbers th:first-child { min-width: 5.5rem; max-width: 9rem; }
-  .pictures .score td::before { content: attr(data-measure); display: block; color: var(--soft); font-size: 0.76rem; line-height: 1.2; }
+  .pictures .score td::before {
+    content: attr(data-measure); display: block; color: var(--soft); font-size: 0.76rem; line-height: 1.2;
+  }
 }
 @media print {
   body { font-size: 11px; max-width: none; padding: 0; }
+  .numbers th, .numbers td { padding: 0.2rem 0.3rem; }
   nav, .tools { display: none; }
   .box { overflow: visible; max-height: none; border: 0; }
   .box thead th, .numbers th:first-child { position: static; }

@@ -42,7 +42,7 @@ class _Group:
         return [scores[column] for scores in self.scores.values() if column in scores]
 
     def of(self, field: str) -> list[float]:
-        return [row[field] for row in self.done if row[field] is not None]
+        return [float(row[field]) for row in self.done if row[field] is not None]
 
 
 def summarise(plan: EvaluationPlan, journal: Journal, sets: SetCells, facts: Mapping[str, str]) -> Summary:

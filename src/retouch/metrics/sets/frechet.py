@@ -5,7 +5,7 @@ Analysis 12(3), 1982; for pictures M. Heusel, H. Ramsauer, T. Unterthiner, B. Ne
 two time-scale update rule converge to a local Nash equilibrium", NIPS 2017, equation 6. Running mean and covariance as
 in T. Chan, G. Golub, R. LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3), 1983.
 Departures: rounding can leave an imaginary part in the matrix root. It is dropped where it is below 1e-3; else 1e-6 is
-added to both diagonals and the root taken again, as is usual for FID.
+added to both diagonals and the root taken again, as is usual for FID. A result that rounding took below zero is zero.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def frechet_distance(one: FrechetStatistics, other: FrechetStatistics) -> float:
         raise InputError(f"both sets must have the same features, got {len(one.mean)} and {len(other.mean)} of them")
     first, second = one.covariance, other.covariance
     apart = float(np.sum((one.mean - other.mean) ** 2))
-    return apart + float(np.trace(first) + np.trace(second)) - 2 * _trace_of_root(first, second)  # equation 6
+    distance = apart + float(np.trace(first) + np.trace(second)) - 2 * _trace_of_root(first, second)  # equation 6
+    return max(distance, 0.0)
 
 
 def _trace_of_root(first: Float[np.ndarray, "d d"], second: Float[np.ndarray, "d d"]) -> float:

@@ -3,10 +3,12 @@
 Source: M. Heusel, H. Ramsauer, T. Unterthiner, B. Nessler, S. Hochreiter, "GANs trained by a two time-scale update rule
 converge to a local Nash equilibrium", NIPS 2017 (FID); M. Binkowski, D. Sutherland, M. Arbel, A. Gretton, "Demystifying
 MMD GANs", ICLR 2018 (KID). Both are measured on the Inception-v3 of 2015-12-05, whose weights retouch does not ship.
-Departures: `lite0_frechet` and `lite0_kernel` are the same distances on EfficientNet-Lite0, a net for ImageNet that
-comes with the extra `perceptual`. They order methods much as FID and KID would, but their numbers are on another scale
-and are never called FID or KID. KID is the estimate over the whole sets, not the mean over subsets: both are
-unbiased, and this one varies least.
+Departures: `lite0_frechet` and `lite0_kernel` are the same distances on EfficientNet-Lite0 (Apache-2.0), a net for
+ImageNet that comes with the extra `perceptual`. Their numbers are on another scale and are never called FID or KID. KID
+is the estimate over the whole sets, not the mean over subsets: both are unbiased, and this one varies least.
+
+"Unbiased" holds for sets that were drawn independently. Results on the very pictures of the reference set resemble them
+pair by pair, which pushes the kernel distances below zero: there they serve to order methods, not as a distance.
 """
 
 from __future__ import annotations
@@ -166,7 +168,9 @@ def start_set_measure(name: str, weights: str | os.PathLike[str] | None = None) 
     return SetMeasure(name, _KINDS[name], network)
 
 
-def fid(references: Iterable[AnyArray], results: Iterable[AnyArray], *, weights: str | os.PathLike[str]) -> SetScore:
+def fid(
+    references: Iterable[AnyArray], results: Iterable[AnyArray], *, weights: str | os.PathLike[str] | None
+) -> SetScore:
     """Return the Frechet inception distance of two sets of pictures, (H, W, C) uint8 each; see `start_set_measure`.
 
     Pictures are resized to 299x299 as by pytorch-fid (bilinear, no antialiasing). Below 2048 pictures a set it is
@@ -175,7 +179,9 @@ def fid(references: Iterable[AnyArray], results: Iterable[AnyArray], *, weights:
     return _measured("fid", references, results, weights)
 
 
-def kid(references: Iterable[AnyArray], results: Iterable[AnyArray], *, weights: str | os.PathLike[str]) -> SetScore:
+def kid(
+    references: Iterable[AnyArray], results: Iterable[AnyArray], *, weights: str | os.PathLike[str] | None
+) -> SetScore:
     """Return the kernel inception distance of two sets of pictures, (H, W, C) uint8 each; see `start_set_measure`.
 
     Unbiased for any number of pictures. Often reported times 1000; this is not.

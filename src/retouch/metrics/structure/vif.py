@@ -75,7 +75,10 @@ def vif(reference: AnyArray, result: AnyArray, *, data_range: float | None = Non
 
 
 def _centred_luma(planes: Float[np.ndarray, "H W C"], data_range: float) -> Float[np.ndarray, "H W 1"]:
-    """Return the luma, 0-255, less its mean: the variances are the same, and their rounding errors smaller."""
+    """Return the luma, 0-255, less its mean.
+
+    The variances are the same, but with the mean their rounding errors reach half of `_LEAST_VARIANCE`.
+    """
     luma = to_grey(planes) * (_WHITE / data_range)
     return np.asarray(luma - luma.mean())
 
@@ -83,9 +86,10 @@ def _centred_luma(planes: Float[np.ndarray, "H W C"], data_range: float) -> Floa
 def _information(local: Moments) -> tuple[float, float]:
     """Return the information in the result about the reference, and that in the reference itself, over all windows."""
     # A flat reference tells nothing, and a flat or inverted result tells nothing of it: all there is in y is noise.
-    is_flat = (local.variance_x < _LEAST_VARIANCE) | (local.variance_y < _LEAST_VARIANCE)
+    # These four lines are what is left of the source's six case distinctions where they change a sum.
     variance_x = np.where(local.variance_x < _LEAST_VARIANCE, 0, local.variance_x)
-    gain = np.where(is_flat, 0, np.maximum(local.covariance, 0) / (variance_x + _LEAST_VARIANCE))
+    gain = np.maximum(local.covariance, 0) / (variance_x + _LEAST_VARIANCE)
+    gain = np.where(local.variance_y < _LEAST_VARIANCE, 0, gain)
     noise = np.maximum(local.variance_y - gain * local.covariance, _LEAST_VARIANCE)
     kept = np.log10(1 + gain**2 * variance_x / (noise + _EYE_NOISE)).sum()
     return float(kept), float(np.log10(1 + variance_x / _EYE_NOISE).sum())

@@ -1,0 +1,90 @@
+"""Tables of likeness."""
+
+from __future__ import annotations
+
+from statistics import fmean, median
+
+from benchmarks.tables.markdown import Case, engine_name, grouped, table
+
+
+def thin_damage_table(cases: list[Case]) -> str:
+    """PSNR in the hole for scratches and captions, and the CPU time, of every engine."""
+    fsr = _mean_cpu(cases, "opencv_fsr_fast")
+    kinds = dict(grouped(cases, "mask"))
+    rows = []
+    for engine in cases[0]["engines"]:
+        decibels = [fmean(case["engines"][engine]["hole_psnr_db"] for case in group) for group in kinds.values()]
+        cpu = _mean_cpu(cases, engine)
+        changed = sum(case["engines"][engine]["changed_known"] for case in cases)
+        spent = f"{cpu:.3f}", f"{cpu / fsr:.3f}"
+        rows.append([engine_name(engine), *(f"{value:.2f}" for value in decibels), *spent, str(changed)])
+    masks = (f"{mask}, dB" for (mask,) in kinds)
+    return table(("256 px", *masks, "CPU s", "CPU / FSR_FAST", "changed known pixels"), rows)
+
+
+def _mean_cpu(cases: list[Case], engine: str) -> float:
+    return fmean(median(case["engines"][engine]["cpu_s"]) for case in cases)
+
+
+def mini_benchmark_table(cases: list[Case]) -> str:
+    """Every method on every kind of hole: PSNR of the picture / of the hole / SSIM."""
+    methods = {case["method"]: None for case in cases}
+    cells = {
+        (case["method"], case["mask"]): f"{case['psnr_db']:.2f} / {case['hole_psnr_db']:.2f} / {case['ssim']:.3f}"
+        for case in cases
+    }
+    masks = {case["mask"]: None for case in cases}
+    return table(("method", *masks), ([f"`{m}`", *(cells[m, mask] for mask in masks)] for m in methods))
+
+
+BY_BIN_COLUMNS = {"psnr_hole": 2, "ssim": 3, "edge_f1_hole": 3, "texture_gap_hole": 3}
+"""What the table by share of missing pixels shows, with decimals."""
+
+
+def by_bin_table(cases: list[Case]) -> str:
+    """PSNR in the hole / SSIM / edge F1 / texture gap of every method and rival, by share of missing pixels."""
+    conditions = list(dict.fromkeys(case["condition"] for case in cases))
+    best = {(c, name): _best(cases, c, name) for c in conditions for name in BY_BIN_COLUMNS}
+    rows = []
+    for (method,), group in grouped(cases, "method"):
+        found = {case["condition"]: case for case in group}
+        rows.append([_by_bin_name(method), *(_by_bin_cell(found[c], best) for c in conditions)])
+    return table(("method", *conditions), rows)
+
+
+def denoising_table(cases: list[Case]) -> str:
+    """PSNR / SSIM of every denoiser and of published ones, by strength of the noise."""
+    conditions = list(dict.fromkeys(case["condition"] for case in cases))
+    rows = []
+    for (method,), group in grouped(cases, "method"):
+        found = {case["condition"]: case for case in group}
+        name = f"*{method} (published)*" if "published" in group[0] else f"`{method}`"
+        rows.append([name, *(_denoising_cell(found.get(condition)) for condition in conditions)])
+    return table(("BSD68, PSNR / SSIM", *conditions), rows)
+
+
+def _by_bin_name(method: str) -> str:
+    known = engine_name(method)
+    return f"`{method}`" if known.startswith("retouch, ") else known
+
+
+def _best(cases: list[Case], condition: str, name: str) -> float:
+    values = [round(case["scores"][name][0], BY_BIN_COLUMNS[name]) for case in cases if case["condition"] == condition]
+    return min(values) if name.startswith("texture_gap") else max(values)
+
+
+def _by_bin_cell(case: Case, best: dict[tuple[str, str], float]) -> str:
+    words = []
+    for name, digits in BY_BIN_COLUMNS.items():
+        value = case["scores"][name][0]
+        text = f"{value:.{digits}f}"
+        words.append(f"**{text}**" if round(value, digits) == best[case["condition"], name] else text)
+    return " / ".join(words)
+
+
+def _denoising_cell(case: Case | None) -> str:
+    if case is None:
+        return ""
+    if "published" in case:
+        return f"*{case['published']:.2f}*"
+    return f"{case['scores']['psnr'][0]:.2f} / {case['scores']['ssim'][0]:.3f}"
