@@ -12,6 +12,7 @@ import pytest
 from retouch.errors import InputError
 from retouch.evaluation.report.charts import Series, line_chart
 from retouch.evaluation.report.svg.axes import Axis, axis_over, linear_ticks, log_ticks, tick_labels
+from retouch.evaluation.report.svg.dots import Dot, Group, dot_chart
 from retouch.evaluation.report.svg.marks import COLOURS, look, shorten_text, text_width_px, wrap_text
 from retouch.evaluation.report.svg.names import spread
 
@@ -260,3 +261,36 @@ def test_crowded_names_stay_inside_the_span_in_order() -> None:
     assert all(b - a >= 10.0 for a, b in pairwise(placed))
     assert placed[0] >= 5.0
     assert placed[-1] <= 95.0
+
+
+def test_a_dot_lies_on_its_interval_and_rows_follow_each_other() -> None:
+    dots = [Dot("a", look(0), 20.0, 10.0, 30.0), Dot("b", look(0), 30.0), Dot("c", look(0), math.nan)]
+    root = parsed(dot_chart([Group("brush", dots)], title="t", x_label="dB"))
+    circles = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.iter(f"{SVG}circle")]
+    (interval,) = [p.get("d", "") for p in root.iter(f"{SVG}path") if p.get("stroke") == look(0).colour]
+    left, y, right = map(float, re.findall(r"[\d.]+", interval))
+    assert len(circles) == 2, "no dot where nothing was measured"
+    assert circles[0][0] == pytest.approx((left + right) / 2, abs=0.11), "20 is the middle of 10 and 30"
+    assert circles[0][1] == y
+    assert circles[1][0] == pytest.approx(right, abs=0.11)
+    heights = {e.text: float(e.get("y", "")) for e in root.iter(f"{SVG}text")}
+    assert heights["brush"] < heights["a"] < heights["b"] < heights["c"]
+
+
+def test_dots_without_any_value_say_so() -> None:
+    root = parsed(dot_chart([Group("", [Dot("a", look(0), math.nan)])], title="t", x_label="dB"))
+    assert "no values to show" in words(root)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-4, 1.0, 1e4, 1e9])
+@pytest.mark.parametrize("offset", [0.0, 1.0, 1000.0])
+def test_labels_of_neighbouring_ticks_differ_at_any_scale(scale: float, offset: float) -> None:
+    axis = axis_over([offset * scale, (offset + 1) * scale], (0.0, 300.0), log=False)
+    labels = list(axis.labelled_ticks(6).values())
+    assert len(labels) >= 2
+    assert len(set(labels)) == len(labels)
+
+
+def test_log_ticks_over_less_than_two_decades_are_round_and_few() -> None:
+    assert log_ticks(0.3, 40.0, 4) == [1.0, 10.0]
+    assert log_ticks(0.25, 40.0, 5) == [0.3, 1.0, 3.0, 10.0, 30.0]

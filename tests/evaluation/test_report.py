@@ -9,6 +9,7 @@ import io
 import json
 import math
 import re
+import sys
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ PSNR = Column("psnr", "Over the whole composite.", "dB", "higher", 2)
 L1 = Column("l1", "Mean absolute difference.", "%", "lower", 3)
 EDGES = Column("edges", "Share of edge pixels.", "%", "", 1)
 FID = Column("fid", "Over the whole set.", "", "lower", 1)
+QUOTED = 'b"onload="x'
 EVIL = "<script>alert(1)</script>.png"
 
 
@@ -123,7 +125,8 @@ def summary_of(*rows: Row, columns: tuple[Column, ...] = (PSNR,), ratios: Mappin
     return Summary("A title", {"seed": "0"}, (), conditions, methods, ratios or {}, columns, rows)
 
 
-def case_of(image: str = "cat.png", size: tuple[int, int] = (12, 10), **scores: float) -> ShownCase:
+def case_of(image: str = "cat.png", /, **scores: float) -> ShownCase:
+    size = 12, 10
     rng = np.random.default_rng(0)
     truth = rng.integers(80, 150, (*size, 3), np.uint8)
     mask = np.zeros(size, bool)
@@ -148,7 +151,7 @@ def everything() -> Summary:
     """Return a summary that fills every part of the page, with names that try to break out of it."""
     rows = [
         row(method, condition, n_failed=1, psnr=30.0 + i, l1=2.0, edges=5.0)
-        for i, method in enumerate([EVIL, 'b"onload="x', "c'&"])
+        for i, method in enumerate([EVIL, QUOTED, "c'&"])
         for condition in ("all", "brush 0.1-0.2", "brush 0.2-0.3", "<i>odd</i>")
     ]
     full = summary_of(*rows, columns=(PSNR, L1, EDGES, FID), ratios={"brush 0.1-0.2": 0.15, "brush 0.2-0.3": 0.25})
@@ -183,7 +186,7 @@ def test_the_page_is_well_formed_and_has_every_part(tmp_path: Path) -> None:
 
 
 def test_hostile_names_stay_names_and_only_our_own_script_may_run(tmp_path: Path) -> None:
-    page = report(tmp_path, everything(), [case_of(EVIL, **{EVIL: 30.0})])
+    page = report(tmp_path, everything(), [case_of(EVIL, **{EVIL: 30.0, QUOTED: 31.0})])
     (script,) = page.find("script")
     digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
     (policy,) = page.find("meta", **{"http-equiv": "Content-Security-Policy"})
@@ -347,6 +350,23 @@ def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: Pa
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         write_report(tmp_path / "nowhere" / "report.html", summary_of(row("a", psnr=30.0)), ())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are a matter of POSIX")
+def test_a_full_disk_is_told_as_such_and_leaves_the_old_file(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # less than the style alone needs
+    try:
+        with pytest.raises(FileError, match="cannot write"):
+            write_report(path, summary_of(row("a", psnr=30.0)), [case_of(a=30.0)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_fault_in_reading_a_case_is_not_called_a_fault_in_writing(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def _heading(column: Column) -> str:
 def _line(row: Row, columns: tuple[Column, ...]) -> list[str]:
     figures = [_figure(row.cells.get(column.name), column) for column in columns]
     n_pictures = max((cell.n for cell in row.cells.values()), default=0)
-    return [row.method, *figures, _number(row.seconds, 3), _number(row.peak_mb, 0), str(n_pictures), str(row.n_failed)]
+    return [row.method, *figures, _seconds(row.seconds), _number(row.peak_mb, 0), str(n_pictures), str(row.n_failed)]
 
 
 def _published_lines(summary: Summary, condition: str) -> list[list[str]]:
@@ -94,6 +94,11 @@ def _figure(cell: Cell | None, column: Column) -> str:
 
 def _number(value: float, digits: int) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _seconds(value: float) -> str:
+    """Return a time with three figures: methods take from a millisecond to minutes."""
+    return "-" if math.isnan(value) else f"{value:.3g}"
 
 
 def _aligned(lines: list[list[str]]) -> str:

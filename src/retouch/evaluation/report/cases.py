@@ -17,9 +17,9 @@ from retouch.evaluation.report.pictures import (
     store_marked,
     store_mask,
 )
-from retouch.evaluation.report.svg.marks import escaped
+from retouch.evaluation.report.svg.marks import TIMES, escaped
 from retouch.evaluation.report.tables import best_of
-from retouch.evaluation.report.words import DASH, MIDDLE_DOT, TIMES, arrow, number, share
+from retouch.evaluation.report.words import DASH, MIDDLE_DOT, arrow, number, share
 
 _SCALE_STEPS = 8
 _BEYOND = "1e999"  # JSON has no infinity, but this number is read as one
@@ -30,15 +30,15 @@ def case_block(case: ShownCase, summary: Summary, index: int) -> str:
     reasons = {f.method: f.reason for f in summary.failures if (f.image, f.condition) == (case.image, case.condition)}
     known = dict.fromkeys([*summary.methods, *case.results])
     methods = [method for method in known if method in case.results or method in reasons]
-    heads = [_damaged_head(case), "Truth", *map(escaped, methods)]
-    body = [_results_row(case, methods, reasons), _errors_row(case, methods), *_score_rows(case, summary, methods)]
+    hue = None if case.mask is None else choose_hue(case.damaged, case.mask)
+    marked = "" if hue is None else f' <small class="marked">missing pixels in {hue}</small>'
+    heads = [f"Damaged{marked}", "Truth", *map(escaped, methods)]
+    body = [_results_row(case, hue, methods, reasons), _errors_row(case, methods), *_score_rows(case, summary, methods)]
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
-    name = f"{escaped(case.image)}, {escaped(case.condition)}"
     return (
         f'<article class="case" data-index="{index}" data-condition="{escaped(case.condition)}" '
         f'data-scores="{_scores_as_json(case, summary)}">\n{_title(case)}\n'
-        f'<div class="box" role="region" tabindex="0" aria-label="{name}">'
-        f'<table class="pictures" style="--columns:{len(heads)}"><thead><tr>{head}</tr></thead>\n'
+        f'<div class="box"><table class="pictures" style="--columns:{len(heads)}"><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{chr(10).join(body)}\n</tbody></table></div>\n</article>\n"
     )
 
@@ -60,14 +60,8 @@ def _title(case: ShownCase) -> str:
     return f"<h3>{escaped(case.image)} <small>{f' {MIDDLE_DOT} '.join(facts)}</small></h3>"
 
 
-def _damaged_head(case: ShownCase) -> str:
-    if case.mask is None:
-        return "Damaged"
-    return f'Damaged <small class="marked">missing pixels in {choose_hue(case.damaged, case.mask)}</small>'
-
-
-def _results_row(case: ShownCase, methods: Sequence[str], reasons: Mapping[str, str]) -> str:
-    cells = [_damaged(case), _shown(store(case.truth), case, "truth")]
+def _results_row(case: ShownCase, hue: str | None, methods: Sequence[str], reasons: Mapping[str, str]) -> str:
+    cells = [_damaged(case, hue), _shown(store(case.truth), case, "truth")]
     for method in methods:
         if method in case.results:
             cells.append(_shown(store(case.results[method]), case, method))
@@ -135,12 +129,11 @@ def _as_json(value: float) -> str:
     return json.dumps(round(value, 6))
 
 
-def _damaged(case: ShownCase) -> str:
+def _damaged(case: ShownCase, hue: str | None) -> str:
     """Return what went in: as it is, and with the missing pixels in a colour; the style shows one of the two."""
     plain = store(case.damaged)
-    if case.mask is None:
+    if case.mask is None or hue is None:
         return _shown(plain, case, "damaged")
-    hue = choose_hue(case.damaged, case.mask)
     marked = store_marked(case.damaged, case.mask, hue)
     names = f"damaged, missing pixels in {hue}", "damaged"
     return _shown(marked, case, names[0], "marked") + _shown(plain, case, names[1], "unmarked")

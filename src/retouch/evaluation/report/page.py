@@ -23,9 +23,9 @@ from retouch.evaluation.report.facts import facts_table, failures_table, measure
 from retouch.evaluation.report.pictures import ERROR_GAIN, WIDEST_PX
 from retouch.evaluation.report.script import SCRIPT
 from retouch.evaluation.report.style import STYLE
-from retouch.evaluation.report.svg.marks import escaped
+from retouch.evaluation.report.svg.marks import MINUS, escaped
 from retouch.evaluation.report.tables import differences_table, results_table
-from retouch.evaluation.report.words import MINUS, share
+from retouch.evaluation.report.words import share
 from retouch.io.wording import fault, shown
 
 
@@ -74,16 +74,16 @@ def _replaced_file(path: Path) -> Iterator[Callable[[str], None]]:
             file.write(text)
 
     try:
-        with file:
-            yield write
-            with _told_as_file_error(path):
-                file.flush()
-                os.fsync(file.fileno())
+        yield write
         with _told_as_file_error(path):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
             temporary.replace(target)
     except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        for undo in (file.close, temporary.unlink):
+            with contextlib.suppress(OSError):
+                undo()
         raise
 
 

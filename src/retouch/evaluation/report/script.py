@@ -20,17 +20,11 @@ SCRIPT = """
     return value === null || value === undefined ? NaN : value;
   };
 
-  // Worst and best are lowest and highest, or the other way round, or neither.
-  const name = () => {
-    const better = measure.selectedOptions[0]?.dataset.better;
-    const [low, high] = { higher: ["worst", "best"], lower: ["best", "worst"] }[better] ?? ["lowest", "highest"];
-    order.options[1].text = `${better === "lower" ? high : low} first`;
-    order.options[2].text = `${better === "lower" ? low : high} first`;
-    return better === "lower" ? -1 : 1;
-  };
-
   const arrange = () => {
-    const sign = name() * (order.value === "best" ? -1 : 1);
+    const better = measure.selectedOptions[0]?.dataset.better;
+    order.options[1].text = better ? "worst first" : "lowest first";
+    order.options[2].text = better ? "best first" : "highest first";
+    const sign = (better === "lower" ? -1 : 1) * (order.value === "best" ? -1 : 1);
     const sorted = cases.slice();
     if (order.value !== "listed") {
       sorted.sort((a, b) => {

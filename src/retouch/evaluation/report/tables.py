@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from retouch.evaluation.report.content import Cell, Column, PublishedCell, Row, Summary
-from retouch.evaluation.report.svg.marks import escaped
-from retouch.evaluation.report.words import DASH, MINUS, arrow, counted, direction, number, seconds
+from retouch.evaluation.report.svg.marks import MINUS, escaped
+from retouch.evaluation.report.words import DASH, arrow, counted, direction, number, seconds
 
 _EQUAL, _OPEN = "equal", "not distinguishable"
 
@@ -78,6 +78,7 @@ class _View:
     best: Mapping[str, set[str]]
     timed: bool
     weighed: bool
+    failures_listed: bool
 
     @classmethod
     def of(cls, summary: Summary, rows: Mapping[str, Row], published: Sequence[PublishedCell]) -> _View:
@@ -89,7 +90,8 @@ class _View:
                 columns.append((i, column))
                 best[column.name] = best_of(means, column)
         timed = any(math.isfinite(row.seconds) for row in summary.rows)
-        return cls(columns, best, timed, any(math.isfinite(row.peak_mb) for row in summary.rows))
+        weighed = any(math.isfinite(row.peak_mb) for row in summary.rows)
+        return cls(columns, best, timed, weighed, bool(summary.failures))
 
     def heads(self) -> list[str]:
         heads = ["method", *(_head(i, column) for i, column in self.columns), "pictures", "failed"]
@@ -101,7 +103,8 @@ class _View:
         """Return one method that was measured here."""
         n = max((cell.n for cell in row.cells.values()), default=0)
         cells = [_cell(row.cells.get(c.name), c, n, bold=row.method in self.best[c.name]) for _, c in self.columns]
-        tail = [f"{n:,}", f'<a href="#failures">{row.n_failed:,}</a>' if row.n_failed else "0"]
+        failed = f"{row.n_failed:,}"
+        tail = [f"{n:,}", f'<a href="#failures">{failed}</a>' if row.n_failed and self.failures_listed else failed]
         if self.timed:
             tail.append(seconds(row.seconds))
         if self.weighed:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from retouch.evaluation.report.content import Column
+from retouch.evaluation.report.svg.marks import MINUS
 
-MINUS, DASH, INFINITY = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{INFINITY}"
-MIDDLE_DOT, TIMES = "\N{MIDDLE DOT}", "\N{MULTIPLICATION SIGN}"
+DASH, INFINITY, MIDDLE_DOT = "\N{EN DASH}", "\N{INFINITY}", "\N{MIDDLE DOT}"
+_SHORTEST_S = 0.001  # below it is the clock that is measured
 _ARROWS = {"higher": "\N{UPWARDS ARROW}", "lower": "\N{DOWNWARDS ARROW}", "": ""}
 
 
@@ -33,8 +34,10 @@ def seconds(value: float) -> str:
     >>> seconds(0.01234), seconds(1.2345), seconds(128.4)
     ('0.012', '1.23', '128')
     """
-    if not math.isfinite(value) or value < 0.001:  # noqa: PLR2004 - below it is the clock that is measured
-        return DASH if not math.isfinite(value) else "< 0.001"
+    if not math.isfinite(value):
+        return DASH
+    if value < _SHORTEST_S:
+        return f"under {_SHORTEST_S}"
     return number(value, 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3)  # noqa: PLR2004
 
 

@@ -78,8 +78,8 @@ def _reader_of(path: Path) -> Callable[[Path], dict[str, AnyArray]]:
         head = stream.read(_JSON_AT + 1)
     if head.startswith(_HDF5):
         return read_keras_file
+    if head[_JSON_AT:] == b"{":  # before torch, since the length may begin like a pickle
+        return read_safetensors_file
     if head.startswith((_ZIP, _PICKLE)):
         return read_torch_file
-    if head[_JSON_AT:] == b"{":
-        return read_safetensors_file
     raise WeightsError("it is neither a state dict of torch, nor safetensors, nor Keras weights")

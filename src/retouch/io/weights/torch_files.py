@@ -16,7 +16,7 @@ import struct
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def read_torch_file(path: Path) -> dict[str, AnyArray]:
         return _read_zip(stream) if zipfile.is_zipfile(stream) else _read_legacy(stream)
 
 
-def _read_zip(stream: IO[bytes]) -> dict[str, AnyArray]:
+def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
     with zipfile.ZipFile(stream) as archive:
         root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
         if f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") != b"little":
@@ -92,7 +92,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(name)
 
 
-def _read_legacy(stream: IO[bytes]) -> dict[str, AnyArray]:
+def _read_legacy(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
     stream.seek(0)
     magic, protocol, system = (_Unpickler(stream).load() for _ in range(3))
     if magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL or not system["little_endian"]:
@@ -161,7 +161,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 class _Unpickler(pickle.Unpickler):
     """Reads pickles that ask for nothing but tensors; a name outside `_ALLOWED` is never imported."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         super().__init__(stream)
         self.storages: dict[str, _Storage] = {}
 

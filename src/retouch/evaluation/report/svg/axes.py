@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
+from retouch.evaluation.report.svg.marks import MINUS, TIMES
+
 _ROOM = 0.05  # share of the range left free at either end, so that no marker is cut
+_FLAT = 1e-7  # values that differ by less of themselves are drawn as one: nobody could read the labels between them
 _LEAST_TICKS = 3
-_MANTISSAS: tuple[tuple[int, ...], ...] = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 4, 5, 6, 7, 8, 9))
-_MINUS, _TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+_MANTISSAS: tuple[tuple[int, ...], ...] = ((1, 3), (1, 2, 5), (1, 2, 3, 4, 5, 6, 7, 8, 9))
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = (1e-4, 1e6)  # outside, a power of ten reads better than a row of zeros
 
@@ -87,8 +90,9 @@ def axis_over(values: Sequence[float], span_px: tuple[float, float], *, log: boo
     """
     low, high = (min(values), max(values)) if values else (1.0, 10.0) if log else (0.0, 1.0)
     low, high = _onto_line(low, log=log), _onto_line(high, log=log)
-    spread = high - low
-    room = _ROOM * spread if spread > 1e-12 * max(abs(low), abs(high)) else max(abs(high) / 10, 0.1)
+    room = _ROOM * (high - low)
+    if high - low <= _FLAT * max(abs(low), abs(high)):
+        room = 0.1 if log or not high else abs(high) / 10
     back: Callable[[float], float] = partial(math.pow, 10.0) if log else float
     return Axis(back(low - room), back(high + room), *span_px, log)
 
@@ -115,13 +119,14 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     >>> log_ticks(0.3, 400.0, 6), log_ticks(0.8, 9.0, 6)
     ([1.0, 10.0, 100.0], [1.0, 2.0, 5.0])
     """
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    decades = _multiples((1,), low, high)
+    if len(decades) >= _LEAST_TICKS:
+        return decades[:: math.ceil(len(decades) / most)]
     for mantissas in _MANTISSAS:
-        values = [float(f"{mantissa}e{exponent}") for exponent in exponents for mantissa in mantissas]
-        inside = [value for value in values if low <= value <= high]
-        if len(inside) >= _LEAST_TICKS or (mantissas == (1,) and len(inside) > most):
-            return inside[:: math.ceil(len(inside) / most)]
-    return linear_ticks(low, high, most)
+        values = _multiples(mantissas, low, high)
+        if _LEAST_TICKS <= len(values) <= most:
+            return values
+    return decades if len(decades) == _LEAST_TICKS - 1 else linear_ticks(low, high, most)
 
 
 def tick_labels(values: Sequence[float]) -> list[str]:
@@ -139,23 +144,36 @@ def tick_labels(values: Sequence[float]) -> list[str]:
     return [_plain(value, _decimals(value) if decimals is None else decimals) for value in values]
 
 
+def _multiples(mantissas: Sequence[int], low: float, high: float) -> list[float]:
+    """Return these multiples of all powers of ten that lie inside a range."""
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [float(f"{mantissa}e{exponent}") for exponent in exponents for mantissa in mantissas]
+    return [value for value in values if low <= value <= high]
+
+
 def _onto_line(value: float, *, log: bool) -> float:
     return math.log10(value) if log else value
 
 
 def _decimals(value: float) -> int:
     """Count the decimals that a round number needs."""
-    digits = f"{value:.9f}".rstrip("0")
-    return len(digits) - digits.index(".") - 1
+    return max(0, -_digits(value)[1])
+
+
+def _digits(value: float) -> tuple[str, int]:
+    """Return the digits of a round number and the power of ten of the last one."""
+    parts = Decimal(repr(value)).normalize().as_tuple()
+    return "".join(map(str, parts.digits)), int(parts.exponent)
 
 
 def _plain(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".replace("-", _MINUS)
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
 def _with_power(value: float) -> str:
     if not value:
         return "0"
-    mantissa, exponent = f"{value:.6e}".split("e")
-    power = str(int(exponent)).translate(_SUPERSCRIPTS)
-    return f"{float(mantissa):g}{_TIMES}10{power}".replace("-", _MINUS)
+    digits, exponent = _digits(value)
+    mantissa = f"{digits[0]}.{digits[1:]}" if digits[1:] else digits
+    power = str(exponent + len(digits) - 1).translate(_SUPERSCRIPTS)
+    return f"{MINUS if value < 0 else ''}{mantissa}{TIMES}10{power}"

@@ -18,6 +18,7 @@ import unicodedata
 from dataclasses import dataclass
 from html import escape
 
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 COLOURS = ("#006BB2", "#DD6508", "#009B78", "#C565B4", "#806A20", "#379ADB", "#7A7A7A", "#C02C4A")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 2 1 2 1 2")
 FONT_PX = 12.0
@@ -66,7 +67,7 @@ class Look:
 
 
 def look(index: int) -> Look:
-    """Return the look of series number `index`; 280 are distinct, and the first seven in all three respects but dash.
+    """Return the look of series number `index`; 280 are distinct, and any seven in a row in both colour and marker.
 
     >>> look(0).colour == look(8).colour, look(0).shape == look(8).shape
     (True, False)
