@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from retouch.errors import FileError
-from retouch.io.atomic import atomic_write
+from retouch.io.atomic import atomic_file, atomic_write
 
 
 def refusal(path: str | os.PathLike[str]) -> str:
@@ -57,7 +57,7 @@ def test_a_reader_of_the_old_file_is_not_disturbed(tmp_path: Path) -> None:
         assert reader.read() == b"old"
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace", "write"])
+@pytest.mark.parametrize("step", ["fsync", "replace", "open"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
 def test_a_failure_leaves_the_old_file_and_nothing_else(
     step: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -68,9 +68,10 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    targets = {"fsync": (os, "fsync"), "replace": (Path, "replace"), "write": (os, "fdopen")}
-    monkeypatch.setattr(*targets[step], fail)
-    message = refusal(path)
+    targets = {"fsync": (os, "fsync"), "replace": (Path, "replace"), "open": (Path, "open")}
+    with monkeypatch.context() as patched:
+        patched.setattr(*targets[step], fail)
+        message = refusal(path)
     assert os.strerror(number) in message
     assert str(path) in message
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"old"]
@@ -111,7 +112,7 @@ def test_a_folder_that_may_not_be_written_is_refused(
     def denied(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "open", denied)
+    monkeypatch.setattr(Path, "open", denied)
     assert os.strerror(number) in refusal(tmp_path / "file")
 
 
@@ -159,3 +160,26 @@ def test_a_pipe_is_written_in_place(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_file_written_in_pieces_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with atomic_file(path) as write:
+        write(b"one ")
+        assert not path.exists()
+        write(b"two")
+    assert path.read_bytes() == b"one two"
+
+
+def test_a_failure_between_pieces_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def stop_half_way() -> None:
+        with atomic_file(path) as write:
+            write(b"half")
+            raise KeyError("of the caller")
+
+    with pytest.raises(KeyError, match="of the caller"):
+        stop_half_way()
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"old"]

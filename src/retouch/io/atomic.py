@@ -9,6 +9,8 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Callable, Iterator
+from io import BufferedWriter
 from pathlib import Path
 
 from retouch.errors import FileError
@@ -27,33 +29,64 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
         If the folder is missing or not writable, the disk is full, and so on; nothing partial is left behind. Any
         other exception, Ctrl-C included, removes the temporary file too and passes on.
     """
-    try:
+    with atomic_file(path) as write:
+        write(data)
+
+
+@contextlib.contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Callable[[bytes], None]]:
+    """Give a function that writes piece by piece what `atomic_write` writes at once: for what may not fit in memory.
+
+    The file takes its place when the block ends; if the block raises, the old file is left as it was.
+
+    Raises
+    ------
+    FileError
+        As `atomic_write`.
+    """
+    with _told_as_file_error(path):
         target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            _replace(target, data)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise FileError(f"cannot write {shown(path)}: {fault(error)}; {_advice(error)}") from error
+        in_place = target.exists() and not target.is_file()  # a device or a pipe
+        temporary = target if in_place else target.parent / f".retouch-{secrets.token_hex(8)}.part"
+        file = temporary.open("wb" if in_place else "xb")
 
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.parent / f".retouch-{secrets.token_hex(8)}.part"
-    # os.open and not tempfile: only so does the umask of this process apply, without reading it (which would set it)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    def write(data: bytes) -> None:
+        with _told_as_file_error(path):
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
+
+    try:
+        yield write
+        with _told_as_file_error(path):
+            _finish(file, None if in_place else temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            file.close()
+        if not in_place:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
         raise
+
+
+def _finish(file: BufferedWriter, temporary: Path | None, target: Path) -> None:
+    """Bring what was written to the disk and, unless it is there already, in its place."""
+    file.flush()
+    if temporary is None:
+        file.close()
+        return
+    os.fsync(file.fileno())
+    file.close()
+    if target.exists():
+        temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+    temporary.replace(target)
     _sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def _told_as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise FileError(f"cannot write {shown(path)}: {fault(error)}; {_advice(error)}") from error
 
 
 def _sync_folder(folder: Path) -> None:

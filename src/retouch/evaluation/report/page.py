@@ -8,14 +8,10 @@ else, so that a hostile file name stays a name.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from retouch.errors import FileError
 from retouch.evaluation.report.cases import case_block, scale_style
 from retouch.evaluation.report.content import ShownCase, Summary
 from retouch.evaluation.report.curves import ALL, draw_measures
@@ -26,7 +22,7 @@ from retouch.evaluation.report.style import STYLE
 from retouch.evaluation.report.svg.marks import MINUS, escaped
 from retouch.evaluation.report.tables import differences_table, results_table
 from retouch.evaluation.report.words import share
-from retouch.io.wording import fault, shown
+from retouch.io.atomic import atomic_file
 
 
 def write_report(path: Path, summary: Summary, cases: Iterable[ShownCase]) -> None:
@@ -46,7 +42,11 @@ def write_report(path: Path, summary: Summary, cases: Iterable[ShownCase]) -> No
     FileError
         If the file cannot be written. Whatever is raised here or by `cases`, the old file is left as it was.
     """
-    with _replaced_file(path) as write:
+    with atomic_file(path) as write_bytes:
+
+        def write(text: str) -> None:
+            write_bytes(text.encode())
+
         write(_head(summary))
         for part in _figures(summary):
             write(part)
@@ -56,44 +56,6 @@ def write_report(path: Path, summary: Summary, cases: Iterable[ShownCase]) -> No
             write(case_block(case, summary, n_cases - 1))
         write("</div>\n" if n_cases else '</div>\n<p class="note">No pictures were kept for this report.</p>\n')
         write(_FOOT)
-
-
-@contextlib.contextmanager
-def _replaced_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Give a function that writes text to a new file beside `path`, and put that file in its place at the end.
-
-    `io.atomic` wants all bytes at once; a report can be larger than memory.
-    """
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f".retouch-{secrets.token_hex(8)}.part"
-    with _told_as_file_error(path):
-        file = temporary.open("x", encoding="utf-8", newline="\n")
-
-    def write(text: str) -> None:
-        with _told_as_file_error(path):
-            file.write(text)
-
-    try:
-        yield write
-        with _told_as_file_error(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            temporary.replace(target)
-    except BaseException:
-        for undo in (file.close, temporary.unlink):
-            with contextlib.suppress(OSError):
-                undo()
-        raise
-
-
-@contextlib.contextmanager
-def _told_as_file_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        message = f"cannot write {shown(path)}: {fault(error)}; name a place that exists and can be written"
-        raise FileError(message) from error
 
 
 def _head(summary: Summary) -> str:

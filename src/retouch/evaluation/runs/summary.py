@@ -67,7 +67,7 @@ def summarise(plan: EvaluationPlan, journal: Journal, sets: SetCells, facts: Map
     published = _published(plan)
     return Summary(
         title=f"Evaluation: {plan.task}" + (f" on {plan.dataset}" if plan.dataset else ""),
-        facts=facts,
+        facts={**facts, **_known_pixels(singles)},
         warnings=(*_warnings(plan, singles), *_published_warnings(plan, published)),
         conditions=condition_labels(plan),
         methods=tuple(contender.label for contender in plan.contenders),
@@ -111,7 +111,8 @@ def _row(plan: EvaluationPlan, key: tuple[str, str], group: _Group, sets: SetCel
                 cells[measure.column] = found
         elif values := group.values(measure.column):
             cells[measure.column] = cell_of(values)
-    if changed := group.of(CHANGED):
+    changed = group.of(CHANGED)
+    if any(changed):
         cells[CHANGED] = Cell(fmean(changed), math.nan, math.nan, len(changed))
     seconds, peaks = group.of("seconds"), group.of("peak_mb")
     return Row(
@@ -126,9 +127,15 @@ def _row(plan: EvaluationPlan, key: tuple[str, str], group: _Group, sets: SetCel
 
 def _columns(plan: EvaluationPlan, groups: Sequence[_Group]) -> tuple[Column, ...]:
     columns = [_column(measure) for measure in plan.measures]
-    if any(group.of(CHANGED) for group in groups):
+    if any(any(group.of(CHANGED)) for group in groups):
         columns.append(Column(CHANGED, _CHANGED_SENTENCE, "px", "lower", 0))
     return tuple(columns)
+
+
+def _known_pixels(groups: Sequence[_Group]) -> dict[str, str]:
+    """Say that known pixels are exact where they are; where they are not, a column says how many."""
+    counts = [count for group in groups for count in group.of(CHANGED)]
+    return {"Known pixels": "no method changed any"} if counts and not any(counts) else {}
 
 
 def _column(measure: Measure) -> Column:

