@@ -25,8 +25,14 @@ from benchmarks.tables.catalogues import (
 )
 from benchmarks.tables.growth import GALLERY, GROWTH, growth_plot, growth_table
 from benchmarks.tables.markdown import Case
-from benchmarks.tables.quality import by_bin_table, denoising_table, mini_benchmark_table, thin_damage_table
-from benchmarks.tables.speed import cold_start_table, patchmatch_table
+from benchmarks.tables.quality import (
+    by_bin_short_table,
+    by_bin_table,
+    denoising_table,
+    mini_benchmark_table,
+    thin_damage_table,
+)
+from benchmarks.tables.speed import cold_start_table, patchmatch_by_size_table, patchmatch_table
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -59,11 +65,13 @@ def origin(facts: dict[str, Any]) -> str:
 
 RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "patchmatch": ("patchmatch", patchmatch_table),
+    "patchmatch-by-size": ("patchmatch", patchmatch_by_size_table),
     "patchmatch-shared": ("patchmatch-shared", patchmatch_table),
     "thin-damage": ("thin-damage", thin_damage_table),
     "cold-start": ("cold-start", cold_start_table),
     "mini-benchmark": ("mini-benchmark", mini_benchmark_table),
     "quality-by-bin": ("quality-by-bin", by_bin_table),
+    "quality-all-bins": ("quality-by-bin", by_bin_short_table),
     "quality-denoising": ("quality-denoising", denoising_table),
     "growth-size": ("growth", partial(growth_table, "size")),
     "growth-hole": ("growth", partial(growth_table, "hole")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from statistics import fmean, median
 
+from benchmarks.engines import RIVALS
 from benchmarks.tables.markdown import Case, engine_name, grouped, table
+from retouch.methods.catalogue import AUTO
 
 
 def thin_damage_table(cases: list[Case]) -> str:
@@ -37,6 +39,9 @@ def mini_benchmark_table(cases: list[Case]) -> str:
     return table(("method", *masks), ([f"`{m}`", *(cells[m, mask] for mask in masks)] for m in methods))
 
 
+CHOSEN_BY_AUTO = ("kriging", "patchmatch")
+"""The methods of `retouch.methods.auto`."""
+
 BY_BIN_COLUMNS = {"psnr_hole": 2, "ssim": 3, "edge_f1_hole": 3, "texture_gap_hole": 3}
 """What the table by share of missing pixels shows, with decimals."""
 
@@ -50,6 +55,15 @@ def by_bin_table(cases: list[Case]) -> str:
         found = {case["condition"]: case for case in group}
         rows.append([_by_bin_name(method), *(_by_bin_cell(found[c], best) for c in conditions)])
     return table(("method", *conditions), rows)
+
+
+def by_bin_short_table(cases: list[Case]) -> str:
+    """Show what `auto` chooses from, and the rivals, over all bins together; one measure a column."""
+    shown = {AUTO, *CHOSEN_BY_AUTO, *RIVALS}
+    together = [case for case in cases if case["condition"] == "all" and case["method"] in shown]
+    best = {("all", name): _best(together, "all", name) for name in BY_BIN_COLUMNS}
+    rows = ([_by_bin_name(case["method"]), *_by_bin_cell(case, best).split(" / ")] for case in together)
+    return table(("method", "PSNR in the hole, dB", "SSIM", "edge F1 in the hole", "texture gap in the hole"), rows)
 
 
 def denoising_table(cases: list[Case]) -> str:

@@ -11,7 +11,16 @@ OURS, THEIRS = "retouch:patchmatch", "pypatchmatch"
 
 def patchmatch_table(cases: list[Case]) -> str:
     """Ours against pypatchmatch, one row per size and kind of hole, the better figure in bold."""
-    rows = [_patchmatch_row(f"{size}, {mask}", group) for (size, mask), group in grouped(cases, "size", "mask")]
+    return _patchmatch_rows(cases, "size", "mask")
+
+
+def patchmatch_by_size_table(cases: list[Case]) -> str:
+    """Compare ours with pypatchmatch, one row per size."""
+    return _patchmatch_rows(cases, "size")
+
+
+def _patchmatch_rows(cases: list[Case], *fields: str) -> str:
+    rows = [_patchmatch_row(", ".join(values), group) for values, group in grouped(cases, *fields)]
     header = (
         *("hole", "CPU s, ours / theirs", "CPU ratio", "wall s, ours / theirs", "wall ratio", "peak MB, ours / theirs"),
         "of it the fill's own, MB, ours / theirs",

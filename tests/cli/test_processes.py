@@ -78,7 +78,7 @@ def test_a_signal_in_the_middle_of_a_fill_leaves_nothing_behind(
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert process.returncode == code
-    assert said == f"retouch: {word}; nothing was written\n"
+    assert said == f"retouch: {word}; no half-written file is left\n"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

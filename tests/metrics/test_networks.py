@@ -21,7 +21,7 @@ from retouch.metrics.networks.efficientnet_lite0 import build_efficientnet_lite0
 from retouch.metrics.networks.graph import Graph, Norm
 from retouch.metrics.networks.inception_v3 import build_inception_v3
 from retouch.metrics.networks.session import Network, open_network
-from retouch.metrics.perceptual.lpips import build_lpips
+from retouch.metrics.perceptual.lpips import LEAST_SIDE_PX, build_lpips
 
 _Y, _X = np.mgrid[:45, :70] / 9.0
 PICTURE = 0.5 + 0.4 * np.stack([np.sin(_Y + _X), np.cos(_X), np.sin(_X * _Y / 3)], axis=2)
@@ -90,6 +90,16 @@ def test_the_backbones_of_lpips_give_the_layers_of_the_published_package(
     weights = seeded_weights(build_lpips, {key: np.zeros(shape, np.float32)})
     layers = Network(build_lpips(weights), "", 2).run(PICTURE, OTHER)
     np.testing.assert_allclose([layer.item() for layer in layers], expected, rtol=2e-6)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_smallest_pictures_have_a_distance_at_every_tap(
+    name: str, seeded_weights: Callable[..., dict[str, np.ndarray]]
+) -> None:
+    key, shape = BACKBONES[name]
+    network = Network(build_lpips(seeded_weights(build_lpips, {key: np.zeros(shape, np.float32)})), "", 2)
+    side = LEAST_SIDE_PX
+    assert min(layer.item() for layer in network.run(PICTURE[:side, :side], OTHER[:side, :side])) > 0
 
 
 def test_a_norm_is_folded_into_the_convolution_before_it() -> None:

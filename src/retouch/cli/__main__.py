@@ -59,9 +59,9 @@ def _verdict(error: BaseException) -> tuple[int, str]:
         case RetouchError():
             verdict = error.exit_code, str(error)
         case _ if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":  # older typers' word for it
-            verdict = _INTERRUPTED, "interrupted; nothing was written"
+            verdict = _INTERRUPTED, "interrupted; no half-written file is left"
         case Terminated():
-            verdict = _TERMINATED, "terminated; nothing was written"
+            verdict = _TERMINATED, "terminated; no half-written file is left"
         case MemoryError():
             advice = "set a smaller --max-memory or work on a smaller picture"
             verdict = _LIMIT, f"the machine's memory is used up; {advice}"

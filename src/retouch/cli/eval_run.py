@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retouch.arrays.threads import n_threads
 from retouch.cli.progress_bar import progress_bar
-from retouch.errors import SomeFailedError
+from retouch.errors import Cancelled, SomeFailedError
 from retouch.evaluation.door import run_evaluation
 from retouch.evaluation.report.content import Cell, Column, Row, Summary
 from retouch.evaluation.runs.outputs import summary_to_dict
@@ -38,8 +38,11 @@ def run_eval(order: EvalOrder) -> None:
         If a method failed on a picture; everything else is done and written.
     """
     plan, places = make_plan(order.request), Places(Path(order.out))
-    with progress_bar("evaluating") as progress:
-        summary = run_evaluation(plan, places, order.workers or n_threads(), order.shown, progress).summary
+    try:
+        with progress_bar("evaluating") as progress:
+            summary = run_evaluation(plan, places, order.workers or n_threads(), order.shown, progress).summary
+    except KeyboardInterrupt as error:
+        raise Cancelled(f"interrupted; the same command goes on in {places.folder}") from error
     if order.json:
         sys.stdout.write(json.dumps(summary_to_dict(summary), allow_nan=False) + "\n")
     else:

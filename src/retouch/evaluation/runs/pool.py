@@ -6,6 +6,7 @@ Processes and not threads: the peak memory of a method can only be told in a pro
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -94,6 +95,7 @@ def _pool(contenders: Sequence[Contender], n_workers: int) -> ProcessPoolExecuto
 
 
 def _start_worker(threads: int, contenders: Sequence[Contender]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
     for name in ("RETOUCH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(threads)
     import cv2  # noqa: PLC0415 - reads its own setting, not the environment

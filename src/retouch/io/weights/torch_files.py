@@ -59,8 +59,8 @@ class _Tensor(NamedTuple):
 def read_torch_file(path: Path) -> dict[str, AnyArray]:
     """Return the arrays of a state dict by name, read-only, in the dtypes they are stored in.
 
-    Tensors that shared their numbers share them here too. Damage shows as one of several
-    exceptions, which `read_state_dict` turns into one.
+    Tensors that shared their numbers share them here too. Damage shows as one of several exceptions, which
+    `read_state_dict` turns into one.
 
     Raises
     ------
@@ -74,9 +74,8 @@ def read_torch_file(path: Path) -> dict[str, AnyArray]:
 def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
     with zipfile.ZipFile(stream) as archive:
         root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
-        if f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") != b"little":
+        if f"{root}byteorder" in archive.namelist() and _member(archive, f"{root}byteorder") != b"little":
             raise WeightsError("its numbers are big-endian; save it again on a common machine")
-
         unpickler = _Unpickler(io.BytesIO(_member(archive, f"{root}data.pkl")))
         state = unpickler.load()
         numbers = {

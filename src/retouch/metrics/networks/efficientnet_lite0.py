@@ -70,7 +70,14 @@ def build_efficientnet_lite0(weights: Mapping[str, AnyArray]) -> bytes:
 
 
 def fit_picture(picture: Float[np.ndarray, "_ _ C"]) -> Float32[np.ndarray, "s s C"]:
-    """Return a picture at the size of the net; Pillow's resizing, for that of ONNX Runtime errs in the last row."""
+    """Return a picture at the size of the net.
+
+    By Pillow, since ONNX Runtime 1.31 errs in the last row when it resizes with antialiasing.
+
+    >>> fitted = fit_picture(np.full((300, 50, 1), 0.25))
+    >>> fitted.shape, float(fitted.min()), float(fitted.max())
+    ((224, 224, 1), 0.25, 0.25)
+    """
     planes = [
         PillowImage.fromarray(plane).resize((SIDE_PX, SIDE_PX), PillowImage.Resampling.BILINEAR)
         for plane in np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)

@@ -71,7 +71,7 @@ def hed_distance(
 
     Notes
     -----
-    Good for what LPIPS is good for and PSNR is not: it falls with blur and with flat fills of textures. In grass and
+    Good for what LPIPS is good for and PSNR is not: it grows with blur and with flat fills of textures. In grass and
     gravel it prefers another piece of the texture (0.07) to the mean grey (0.13), which PSNR prefers by 2 to 3 dB.
     Bad for flat regions: a faint noise there turns the short feature vectors to anywhere (noise of 2 of 255 costs 0.05
     on the smooth ground of the moon, 0.001 on a portrait). Nearly blind to brightness (10 of 255 cost 0.002), not to

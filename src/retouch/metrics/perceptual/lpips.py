@@ -28,7 +28,7 @@ NEEDED = (
     "LPIPS needs a published model with its backbone, made by "
     'torch.save(lpips.LPIPS(net="alex").state_dict(), "lpips-alex.pth"); name the file: --weights lpips=FILE'
 )
-LEAST_SIDE_PX = 32  # at less the last taps of AlexNet and SqueezeNet have no place left
+LEAST_SIDE_PX = 32  # one bound for all nets: below 31 AlexNet has no place left at its last taps
 _SCALING_SHAPE = (1, 3, 1, 1)
 
 _Taps: TypeAlias = Callable[[Graph, Tensor], Iterator[Tensor]]
