@@ -83,7 +83,9 @@ def _by_bin_name(method: str) -> str:
 
 
 def _best(cases: list[Case], condition: str, name: str) -> float:
-    values = [round(case["scores"][name][0], BY_BIN_COLUMNS[name]) for case in cases if case["condition"] == condition]
+    values: list[float] = [
+        round(case["scores"][name][0], BY_BIN_COLUMNS[name]) for case in cases if case["condition"] == condition
+    ]
     return min(values) if name.startswith("texture_gap") else max(values)
 
 

@@ -18,8 +18,8 @@ _PLACES = {
     "fill": "retouch.methods.door",
     "evaluate": "retouch.evaluation.door",
     "compare": "retouch.evaluation.door",
-    "Picture": "retouch.io.picture",
-    "open_image": "retouch.io.reading",
+    "Picture": "retouch.io.pictures.picture",
+    "open_image": "retouch.io.pictures.reading",
     "blend_poisson": "retouch.arrays.poisson",
     "method_names": "retouch.methods.catalogue",
     "RetouchError": "retouch.errors",
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from retouch.arrays.poisson import blend_poisson
     from retouch.errors import Cancelled, FileError, InputError, LimitError, RetouchError, UsageError
     from retouch.evaluation.door import compare, evaluate
-    from retouch.io.picture import Picture
-    from retouch.io.reading import open_image
+    from retouch.io.pictures.picture import Picture
+    from retouch.io.pictures.reading import open_image
     from retouch.methods.catalogue import method_names
     from retouch.methods.door import fill
 

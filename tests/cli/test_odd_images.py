@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 
 from retouch.cli.__main__ import main
 from retouch.errors import RetouchError
-from retouch.io.reading import open_image
+from retouch.io.pictures.reading import open_image
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "odd-images"
 MANIFEST = FOLDER / "MANIFEST.tsv"

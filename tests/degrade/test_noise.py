@@ -15,7 +15,7 @@ import pytest
 from retouch.arrays.types import Image
 from retouch.degrade.noise import PROTOCOLS, add_noise, find_protocol, noise_rng, parse_noise
 from retouch.errors import InputError
-from retouch.io.reading import open_image
+from retouch.io.pictures.reading import open_image
 
 BSD68 = Path(__file__).parents[3] / "shared" / "data" / "denoise-bsd68"
 NAMES = [protocol.name for protocol in PROTOCOLS]

@@ -12,7 +12,7 @@ from retouch.degrade.noise import add_noise, noise_rng
 from retouch.denoising.gaussian import denoise_gaussian
 from retouch.denoising.median import denoise_median
 from retouch.errors import InputError
-from retouch.io.reading import open_image
+from retouch.io.pictures.reading import open_image
 
 BSD68 = Path(__file__).parents[3] / "shared" / "data" / "denoise-bsd68"
 needs_bsd68 = [pytest.mark.shared, pytest.mark.skipif(not BSD68.exists(), reason=f"{BSD68} is not there")]

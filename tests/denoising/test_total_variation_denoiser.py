@@ -13,7 +13,7 @@ from retouch.arrays.types import Image
 from retouch.degrade.noise import add_noise, noise_rng
 from retouch.denoising.total_variation import denoise_total_variation
 from retouch.errors import InputError
-from retouch.io.reading import open_image
+from retouch.io.pictures.reading import open_image
 
 BSD68 = Path(__file__).parents[3] / "shared" / "data" / "denoise-bsd68"
 

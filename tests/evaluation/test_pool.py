@@ -27,8 +27,8 @@ def tasks_of(folder: Path, n_pictures: int) -> tuple[list[CaseTask], Any]:
     for index in range(n_pictures):
         Image.fromarray(np.full((16, 16), 40 * index, np.uint8)).save(folder / f"{index}.png")
     plan = make_plan(EvaluationRequest(str(folder), ["nearest"], masks=["center_square"]))
-    how = (plan.contenders, plan.preparation, plan.protocol, plan.measures, {}, folder / "results")
-    return [CaseTask(case, *how, 0, 1_000_000) for case in plan.cases], plan
+    how = (plan.contenders, plan.preparation, plan.protocol, plan.measures)
+    return [CaseTask(case, *how, {}, folder / "results", 0, 1_000_000) for case in plan.cases], plan
 
 
 def test_only_the_case_that_kills_its_process_fails(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from retouch.io.picture import Picture
-from retouch.io.writing import encode
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.writing import encode
 
 HEIGHT, WIDTH = 21, 34
 

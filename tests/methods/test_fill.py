@@ -10,7 +10,7 @@ import pytest
 from retouch.arrays.types import AnyArray, Mask
 from retouch.classical.diffusion.harmonic import inpaint_harmonic
 from retouch.errors import LimitError
-from retouch.io.picture import Picture
+from retouch.io.pictures.picture import Picture
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture
 

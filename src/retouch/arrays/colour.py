@@ -35,4 +35,5 @@ def to_grey(
         return picture
     if n_channels != _RGB:
         raise InputError(f"a picture must have 1 or 3 channels to be turned grey, got {n_channels}")
-    return (picture @ np.array(weights, picture.dtype))[:, :, None]
+    grey: Float[np.ndarray, "H W 1"] = (picture @ np.array(weights, picture.dtype))[:, :, None]
+    return grey

@@ -15,8 +15,8 @@ from retouch.cli.outputs import check_not_input, check_writable, write_bytes
 from retouch.errors import UsageError
 from retouch.evaluation.cases.pictures import read_8_bits
 from retouch.evaluation.door import Comparison, compare
-from retouch.io.picture import Picture
-from retouch.io.writing import encode
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.writing import encode
 
 _AMPLIFIED = 4  # errors of a few levels would look black
 

@@ -13,10 +13,10 @@ from retouch.arrays.types import Mask
 from retouch.cli.outputs import STREAM, check_not_input, check_writable, write_bytes
 from retouch.cli.progress_bar import progress_bar
 from retouch.errors import UsageError
-from retouch.io.mask_files import read_mask
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.writing import encode, format_for, save_image
+from retouch.io.pictures.mask_files import read_mask
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.writing import encode, format_for, save_image
 from retouch.methods.catalogue import AUTO, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from retouch.cli.outputs import STREAM, check_writable, write_bytes
 from retouch.errors import UsageError
-from retouch.io.mask_files import encode_mask
+from retouch.io.pictures.mask_files import encode_mask
 from retouch.masks.families import FAMILIES, find_family
 from retouch.masks.sampler import parse_bin, sample_mask
 from retouch.methods.options import parse_pairs, read_options

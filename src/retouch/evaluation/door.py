@@ -26,7 +26,7 @@ from retouch.evaluation.runs.pool import run_tasks
 from retouch.evaluation.runs.set_scores import score_sets
 from retouch.evaluation.runs.summary import summarise
 from retouch.evaluation.runs.worker import CaseTask
-from retouch.io.mask_files import read_mask
+from retouch.io.pictures.mask_files import read_mask
 
 DEFAULT_SHOWN = 40
 

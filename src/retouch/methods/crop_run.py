@@ -14,7 +14,7 @@ from retouch.arrays.threads import single_threaded_products
 from retouch.arrays.types import AnyArray, Image, Mask, Progress
 from retouch.classical.nearest import inpaint_nearest
 from retouch.errors import InputError
-from retouch.io.picture import Picture
+from retouch.io.pictures.picture import Picture
 from retouch.methods.auto import Choice
 from retouch.methods.catalogue import AUTO, EXEMPLAR, INTERPOLATION, MethodInfo, load_method
 from retouch.methods.planner import Crop

@@ -9,10 +9,10 @@ import numpy as np
 
 from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
 from retouch.errors import InputError
-from retouch.io.mask_files import mask_from_array, read_mask
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.writing import encode
+from retouch.io.pictures.mask_files import mask_from_array, read_mask
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.writing import encode
 from retouch.methods.catalogue import AUTO
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture

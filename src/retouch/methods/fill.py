@@ -16,8 +16,8 @@ import numpy as np
 from retouch.arrays.checks import count_bad_known
 from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
 from retouch.errors import InputError, LimitError, UsageError
-from retouch.io.picture import Picture
-from retouch.io.values import to_unit
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.values import to_unit
 from retouch.methods import auto
 from retouch.methods.catalogue import AUTO, MethodInfo, find_method
 from retouch.methods.crop_run import FillRequest, Task, run_task

@@ -16,8 +16,8 @@ from retouch.errors import InputError
 from retouch.evaluation.cases.masks import FAMILY, NVIDIA, Bin, MaskSource, in_bin, list_library, pair_masks
 from retouch.evaluation.cases.pictures import PictureEntry, read_8_bits
 from retouch.evaluation.cases.preparation import Preparation, resize_mask
-from retouch.io.mask_files import read_mask
-from retouch.io.reading import MAX_PIXELS
+from retouch.io.pictures.mask_files import read_mask
+from retouch.io.pictures.reading import MAX_PIXELS
 from retouch.masks.sampler import sample_mask
 
 _WHITE = 255

@@ -17,7 +17,7 @@ import numpy as np
 
 from retouch.errors import InputError, RetouchError, UsageError
 from retouch.evaluation.cases.pictures import PictureEntry, files_of_folder
-from retouch.io.mask_files import read_mask
+from retouch.io.pictures.mask_files import read_mask
 from retouch.masks.families import find_family
 from retouch.masks.sampler import NVIDIA_BINS
 

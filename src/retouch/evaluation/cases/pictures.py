@@ -12,9 +12,9 @@ import numpy as np
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import InputError
-from retouch.io.conversion import in_rgb
-from retouch.io.picture import Picture
-from retouch.io.reading import MAX_PIXELS, open_image
+from retouch.io.pictures.conversion import in_rgb
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import MAX_PIXELS, open_image
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"})
 _MASK_MARK = "_mask"

@@ -21,7 +21,7 @@ from retouch.errors import InputError, UsageError
 from retouch.evaluation.cases.conditions import Case, LoadedCase
 from retouch.evaluation.cases.pictures import SUFFIXES, read_8_bits
 from retouch.evaluation.runs.memory import PeakMemory
-from retouch.io.picture import Picture
+from retouch.io.pictures.picture import Picture
 from retouch.methods.catalogue import AUTO, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.denoisers import find_denoiser, load_denoiser

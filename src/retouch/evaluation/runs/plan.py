@@ -20,7 +20,7 @@ from retouch.evaluation.cases.preparation import AS_IS, Preparation, find_prepar
 from retouch.evaluation.ruler.measures import Measure
 from retouch.evaluation.ruler.protocols import Protocol, choose_measures, find_protocol
 from retouch.evaluation.runs.contenders import DENOISE, INPAINT, Contender, parse_contenders
-from retouch.io.reading import MAX_PIXELS
+from retouch.io.pictures.reading import MAX_PIXELS
 from retouch.metrics.catalogue import metric_names
 
 TASKS = (INPAINT, DENOISE)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from retouch.io.encoders import deep_png
-from retouch.io.metadata import FileFacts
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.values import upright
-from retouch.io.writing import encode
+from retouch.io.pictures.encoders import deep_png
+from retouch.io.pictures.metadata import FileFacts
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.values import upright
+from retouch.io.pictures.writing import encode
 
 # Four flat quarters, named by letters, as they are stored; EXIF 2.3, table of tag 0x0112, says which side is up:
 #   A B

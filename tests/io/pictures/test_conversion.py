@@ -10,10 +10,10 @@ import pytest
 from PIL import Image as PillowImage
 
 from retouch.errors import FileError, InputError
-from retouch.io.conversion import CAN_HOLD, fit_to_format, kind_of
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.writing import SUFFIXES, encode, save_image
+from retouch.io.pictures.conversion import CAN_HOLD, fit_to_format, kind_of
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.writing import SUFFIXES, encode, save_image
 
 EXACT = {
     ("L png", "TIFF"), ("L png", "BMP"), ("L png", "GIF"), ("L png", "WEBP"), ("P png", "GIF"), ("P png", "BMP"),

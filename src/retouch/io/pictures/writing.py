@@ -18,10 +18,10 @@ import numpy as np
 
 from retouch.errors import FileError, InputError, unknown_name
 from retouch.io.atomic import atomic_write
-from retouch.io.conversion import CAN_HOLD, fit_to_format, kind_of
-from retouch.io.encoders import bmp_with_alpha, deep_png, deep_tiff
-from retouch.io.picture import Picture
-from retouch.io.pillow_images import keyed_pixels
+from retouch.io.pictures.conversion import CAN_HOLD, fit_to_format, kind_of
+from retouch.io.pictures.encoders import bmp_with_alpha, deep_png, deep_tiff
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.pillow_images import keyed_pixels
 from retouch.io.wording import fault
 
 SUFFIXES = {
@@ -97,7 +97,7 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture's file: see `save_image`. Without a format, the picture's own, or PNG.
 
-    What a format cannot hold is converted; `retouch.io.conversion.fit_to_format` gives notes on that.
+    What a format cannot hold is converted; `retouch.io.pictures.conversion.fit_to_format` gives notes on that.
     """
     chosen = (format or _own_format(picture)).upper()
     if chosen not in CAN_HOLD:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.writing import encode
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.writing import encode
 
 KINDS = (
     """

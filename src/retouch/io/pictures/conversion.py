@@ -13,9 +13,9 @@ import numpy as np
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import InputError
-from retouch.io.picture import Picture
-from retouch.io.pillow_images import eight_bits, picture_of
-from retouch.io.values import Palette
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.pillow_images import eight_bits, picture_of
+from retouch.io.pictures.values import Palette
 
 _OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
 _PNG = "1 L LA RGB RGBA P P+clear P+alpha L;16 LA;16 RGB;16 RGBA;16 1+key L+key RGB+key L;16+key RGB;16+key"

@@ -21,10 +21,10 @@ from PIL import Image as PillowImage
 from PIL import ImageFile
 
 from retouch.errors import InputError, LimitError, RetouchError
-from retouch.io.picture import Picture
-from retouch.io.reading import PictureSource, open_image
-from retouch.io.switches import SharedBlock, no_warnings
-from retouch.io.writing import encode
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import PictureSource, open_image
+from retouch.io.pictures.switches import SharedBlock, no_warnings
+from retouch.io.pictures.writing import encode
 
 COLOUR_KINDS = ["RGB png", "jpeg", "RGB webp", "RGB tiff packbits", "L gif", "RGB bmp"]
 
@@ -140,7 +140,7 @@ def test_a_missing_file_a_folder_and_a_wrong_type_are_refused(tmp_path: Path) ->
 
 def test_a_source_of_a_wrong_type_is_refused() -> None:
     """In a process of its own, since types are checked in this one."""
-    code = "import io, retouch.io.reading as r\n"
+    code = "import io, retouch.io.pictures.reading as r\n"
     code += (
         "for source in (5, io.StringIO('text')):\n    try: r.open_image(source)\n    except r.InputError as e: print(e)"
     )
@@ -300,7 +300,7 @@ def test_heic_is_read_where_its_plugin_is_there(
 
 def test_reading_imports_neither_numba_nor_scipy_nor_opencv() -> None:
     """Cold start: opencv only comes in for deep colour."""
-    code = "import sys, retouch.io.reading, retouch.io.writing, retouch.io.mask_files; print(*sys.modules)"
+    code = "import sys; from retouch.io.pictures import mask_files, reading, writing; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "PIL" in loaded
     assert not {"numba", "scipy", "cv2", "torch"} & set(loaded)

@@ -14,8 +14,8 @@ from PIL import Image as PillowImage
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import InputError
-from retouch.io.picture import Picture
-from retouch.io.values import Palette
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.values import Palette
 from retouch.io.wording import fault, shown
 
 _STRAIGHT = ("1", "L", "LA", "RGB", "RGBA", "I", "F")

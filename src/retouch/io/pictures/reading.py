@@ -17,12 +17,12 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from retouch.errors import InputError, LimitError, RetouchError
-from retouch.io.deep import is_deep_png, read_deep_png, read_deep_tiff, read_tiff_header
-from retouch.io.metadata import orientation_of, read_facts
-from retouch.io.picture import Picture
-from retouch.io.pillow_images import picture_of
-from retouch.io.switches import no_pillow_limit, no_stderr, no_warnings
-from retouch.io.values import upright
+from retouch.io.pictures.deep import is_deep_png, read_deep_png, read_deep_tiff, read_tiff_header
+from retouch.io.pictures.metadata import orientation_of, read_facts
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.pillow_images import picture_of
+from retouch.io.pictures.switches import no_pillow_limit, no_stderr, no_warnings
+from retouch.io.pictures.values import upright
 from retouch.io.wording import fault, shown
 
 

@@ -16,9 +16,9 @@ from jaxtyping import Float, Num
 
 from retouch.arrays.types import AnyArray, Image, Mask
 from retouch.errors import InputError
-from retouch.io.conversion import in_rgb
-from retouch.io.picture import Picture
-from retouch.io.reading import MAX_PIXELS, PictureSource, open_image
+from retouch.io.pictures.conversion import in_rgb
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import MAX_PIXELS, PictureSource, open_image
 
 if TYPE_CHECKING:
     from PIL import Image as PillowImage

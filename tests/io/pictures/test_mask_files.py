@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from retouch.errors import InputError, LimitError
-from retouch.io.mask_files import encode_mask, mask_from_array, read_mask, read_soft_mask
+from retouch.io.pictures.mask_files import encode_mask, mask_from_array, read_mask, read_soft_mask
 
 
 def png(array: Any) -> bytes:

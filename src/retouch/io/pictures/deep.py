@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from retouch.arrays.types import AnyArray
-from retouch.io.metadata import FileFacts
-from retouch.io.picture import Picture
-from retouch.io.pillow_images import with_colour_key
-from retouch.io.switches import no_stderr
+from retouch.io.pictures.metadata import FileFacts
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.pillow_images import with_colour_key
+from retouch.io.pictures.switches import no_stderr
 
 _PNG_GREY, _PNG_GREY_ALPHA, _PNG_RGBA = 0, 4, 6
 _TIFF_GREY, _TIFF_RGB = 1, 2

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image as PillowImage
 
 from retouch.errors import InputError
-from retouch.io.picture import Picture
+from retouch.io.pictures.picture import Picture
 
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I;16", "I;16B", "I", "F"]
 DTYPES = ["bool", "uint8", "uint16", "float16", "float32", "float64"]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Num, UInt8
 
-from retouch.io.metadata import FileFacts
+from retouch.io.pictures.metadata import FileFacts
 
 _ROWS_AT_ONCE = 64
 _METRES_PER_INCH = 0.0254

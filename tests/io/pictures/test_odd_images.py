@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from retouch.errors import RetouchError
-from retouch.io.reading import open_image
+from retouch.io.pictures.reading import open_image
 
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "odd-images"
+FOLDER = Path(__file__).parents[4] / "shared" / "data" / "odd-images"
 MANIFEST = FOLDER / "MANIFEST.tsv"
 ROWS = list(csv.DictReader(MANIFEST.read_text().splitlines(), delimiter="\t")) if MANIFEST.exists() else []
 

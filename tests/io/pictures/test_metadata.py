@@ -12,10 +12,10 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from retouch.io.metadata import reset_orientation
-from retouch.io.picture import Picture
-from retouch.io.reading import open_image
-from retouch.io.writing import encode
+from retouch.io.pictures.metadata import reset_orientation
+from retouch.io.pictures.picture import Picture
+from retouch.io.pictures.reading import open_image
+from retouch.io.pictures.writing import encode
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 MAKE, SOFTWARE, ARTIST, EXIF_IFD, GPS_IFD, EXPOSURE, MAKER_NOTE, SERIAL = (

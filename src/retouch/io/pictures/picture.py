@@ -25,8 +25,8 @@ from jaxtyping import UInt8
 
 from retouch.arrays.types import AnyArray, Image, Mask
 from retouch.errors import InputError
-from retouch.io.metadata import FileFacts
-from retouch.io.values import Palette, to_native, to_unit, value_range
+from retouch.io.pictures.metadata import FileFacts
+from retouch.io.pictures.values import Palette, to_native, to_unit, value_range
 
 if TYPE_CHECKING:
     from PIL import Image as PillowImage
@@ -115,7 +115,7 @@ class Picture:
         InputError
             If its file cannot be decoded, or its mode is one of RGBX, RGBa, La: convert those first.
         """
-        from retouch.io.pillow_images import picture_of  # noqa: PLC0415 - that room builds on this one
+        from retouch.io.pictures.pillow_images import picture_of  # noqa: PLC0415 - that room builds on this one
 
         return picture_of(image)
 
@@ -220,7 +220,7 @@ class Picture:
 
     def to_pil(self) -> PillowImage.Image:
         """Return a Pillow image of the same mode; deep colour, which Pillow does not have, is reduced to 8 bits."""
-        from retouch.io.pillow_images import image_of  # noqa: PLC0415 - that room builds on this one
+        from retouch.io.pictures.pillow_images import image_of  # noqa: PLC0415 - that room builds on this one
 
         return image_of(self)
 
@@ -231,8 +231,8 @@ class Picture:
         return image
 
     def save(self, path: str | os.PathLike[str], *, quality: int | None = None, keep_metadata: bool = False) -> None:
-        """Write the picture to a file: see `retouch.io.writing.save_image`."""
-        from retouch.io.writing import save_image  # noqa: PLC0415 - that room builds on this one
+        """Write the picture to a file: see `retouch.io.pictures.writing.save_image`."""
+        from retouch.io.pictures.writing import save_image  # noqa: PLC0415 - that room builds on this one
 
         save_image(self, path, quality=quality, keep_metadata=keep_metadata)
 
