@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from retouch.errors import InputError, WeightsError
-from retouch.metrics.perceptual.lpips import build_lpips, lpips, lpips_layers
+from retouch.metrics.perceptual.lpips import build_lpips, lpips, lpips_layers, lpips_map
 
 FIXTURE = Path(__file__).parents[3] / "shared" / "data" / "parity" / "metrics-lpips-squeeze-random"
 WEIGHTS = FIXTURE / "weights.safetensors"
@@ -42,6 +42,14 @@ def test_distances_and_layers_are_those_of_the_published_package() -> None:
         layers = lpips_layers(a, b, weights=WEIGHTS)
         np.testing.assert_allclose(layers, [expected[f"layer{k}"][i] for k in range(7)], atol=TOLERANCE, rtol=0)
         assert abs(lpips(a, b, weights=WEIGHTS) - expected["lpips"][i]) <= TOLERANCE
+
+
+@needs_fixture
+def test_the_map_is_that_of_the_published_package() -> None:
+    with np.load(FIXTURE / "outputs.npz") as outputs:
+        expected = outputs["spatial"][:, 0]
+    for i, (a, b) in enumerate(fixture_pairs()):
+        np.testing.assert_allclose(lpips_map(a, b, weights=WEIGHTS), expected[i], atol=TOLERANCE, rtol=0)
 
 
 @needs_fixture

@@ -127,9 +127,9 @@ def run_evaluation(
         journal.add(rows)
         done += 1
         progress(done, total)
-    sets, warnings = score_sets(plan, journal, places, ignore_progress)
-    summary = summarise(plan, journal, sets, gather_facts(plan, n_workers))
-    summary = replace(summary, warnings=(*summary.warnings, *warnings))
+    sets = score_sets(plan, journal, places, ignore_progress)
+    summary = summarise(plan, journal, sets.cells, gather_facts(plan, n_workers, sets.weights))
+    summary = replace(summary, warnings=(*summary.warnings, *sets.warnings))
     write_outputs(plan, journal, summary, places, n_shown)
     return Evaluation(summary, places.folder)
 
@@ -187,11 +187,12 @@ def _check_same_size(reference: tuple[int, ...], result: tuple[int, ...]) -> Non
         raise InputError(f"two pictures must have the same size and channels to be compared, got {given}")
 
 
-def gather_facts(plan: EvaluationPlan, n_workers: int) -> dict[str, str]:
+def gather_facts(plan: EvaluationPlan, n_workers: int, set_weights: Mapping[str, str]) -> dict[str, str]:
     """Return what a reader must know, in the order of the page."""
     protocol = plan.protocol
     rounded = "rounded to 8 bits" if protocol.in_8_bits else "not rounded, clipped to [0, 1]"
     threads = n_threads() if n_workers == 1 else max(1, n_threads() // n_workers)
+    weights = {**plan.facts["weights"], **set_weights}
     facts = {
         "Protocol": f"{protocol.name}: {protocol.source}" + (f" ({protocol.note})" if protocol.note else ""),
         "Results": f"{rounded}; figures are means of single pictures with 95 % bootstrap intervals (1,000 resamples)",
@@ -200,6 +201,7 @@ def gather_facts(plan: EvaluationPlan, n_workers: int) -> dict[str, str]:
         "Damage": ", ".join(condition.label for condition in plan.conditions),
         "Cases": f"{len(plan.cases)}; picture i has mask i or noise i, seed {plan.seed}",
         "Times": f"medians; {n_workers} processes beside each other with {threads} threads each",
+        "Weights": ", ".join(f"{name} {sha256[:16]}" for name, sha256 in weights.items()),
         "Fingerprint": plan.fingerprint[:16],
         "Versions": f"retouch {__version__}, Python {platform.python_version()}, {platform.machine()}",
     }

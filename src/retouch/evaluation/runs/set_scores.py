@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from retouch.arrays.types import Progress
 from retouch.evaluation.cases.conditions import Case, load_case
@@ -16,20 +17,35 @@ from retouch.evaluation.runs.places import Places
 from retouch.evaluation.runs.plan import EvaluationPlan
 from retouch.evaluation.runs.summary import ALL, condition_labels
 from retouch.evaluation.runs.worker import DONE, result_path
-from retouch.metrics.sets.image_sets import start_set_measure
-
-SetScores = dict[tuple[str, str, str], Cell]
+from retouch.metrics.sets.image_sets import SetScore, start_set_measure
 
 
-def score_sets(
-    plan: EvaluationPlan, journal: Journal, places: Places, progress: Progress
-) -> tuple[SetScores, tuple[str, ...]]:
-    """Return the cells by method, condition and column, and what limits them.
+class SetScores(NamedTuple):
+    """Measures of whole sets.
+
+    Attributes
+    ----------
+    cells : dict
+        By method, condition and column.
+    warnings : tuple of str
+        What limits them.
+    weights : dict
+        SHA-256 of the weights, by metric.
+    """
+
+    cells: dict[tuple[str, str, str], Cell]
+    warnings: tuple[str, ...]
+    weights: dict[str, str]
+
+
+def score_sets(plan: EvaluationPlan, journal: Journal, places: Places, progress: Progress) -> SetScores:
+    """Take the measures of whole sets.
 
     Pictures are read one by one, so memory does not grow with their number, but for what a measure itself keeps.
     """
-    cells: SetScores = {}
+    cells: dict[tuple[str, str, str], Cell] = {}
     warnings: dict[str, None] = {}
+    weights: dict[str, str] = {}
     wanted = [
         (measure, contender, condition)
         for measure in plan.measures
@@ -41,11 +57,12 @@ def score_sets(
         progress(done, len(wanted))
         cases = list(_done_cases(plan, journal, contender, condition))
         if len(cases) > 1:
-            cell, warning = _score(plan, measure, contender, cases, places)
-            cells[contender.label, condition, measure.column] = cell
-            if warning:
-                warnings[warning] = None
-    return cells, tuple(warnings)
+            score = _score(plan, measure, contender, cases, places)
+            cells[contender.label, condition, measure.column] = Cell(score.value, math.nan, math.nan, score.n)
+            weights[measure.metric] = score.weights_sha256
+            if score.warning:
+                warnings[score.warning] = None
+    return SetScores(cells, tuple(warnings), weights)
 
 
 def _done_cases(plan: EvaluationPlan, journal: Journal, contender: Contender, condition: str) -> Iterator[Case]:
@@ -56,12 +73,9 @@ def _done_cases(plan: EvaluationPlan, journal: Journal, contender: Contender, co
                 yield case
 
 
-def _score(
-    plan: EvaluationPlan, measure: Measure, contender: Contender, cases: list[Case], places: Places
-) -> tuple[Cell, str | None]:
+def _score(plan: EvaluationPlan, measure: Measure, contender: Contender, cases: list[Case], places: Places) -> SetScore:
     of_set = start_set_measure(measure.metric, plan.weights.get(measure.metric))
     for case in cases:
         truth = load_case(case, plan.preparation, plan.seed, plan.max_pixels).truth
         of_set.add(truth, read_8_bits(result_path(places.results, contender, case)))
-    score = of_set.value()
-    return Cell(score.value, math.nan, math.nan, score.n), score.warning
+    return of_set.value()

