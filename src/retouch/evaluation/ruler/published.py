@@ -210,6 +210,14 @@ _DENOISING: tuple[tuple[str, int, Mapping[str, tuple[float | None, float | None,
 )
 
 
+_CHALEARN_SOURCE = "ChaLearn Looking at People inpainting challenge, 2018, track 1, final table"
+# {team: (MSE, PSNR, DSSIM)} over the test set, masks given with the pictures
+_CHALEARN_PEOPLE: Mapping[str, tuple[float, float, float]] = {
+    "UNLU": (0.0158, 21.8712, 0.2088),
+    "Inception": (0.0158, 21.5118, 0.2048),
+}
+
+
 def published_figures() -> Iterator[Published]:
     """Yield every cell."""
     for dataset, column, method, values in _GDN:
@@ -221,6 +229,11 @@ def published_figures() -> Iterator[Published]:
             for column, value in zip(_THESIS_COLUMNS, values, strict=True):
                 source = f"{_THESIS} {table}"
                 yield Published(dataset, ("thesis",), prepare, condition, column, method, value, 0, source)
+    for team, scores in _CHALEARN_PEOPLE.items():
+        for column, value in zip(("mse", "psnr", "dssim"), scores, strict=True):
+            yield Published(
+                "chalearn-people", ("chalearn",), "as-is", "pairs", column, team, value, 0, _CHALEARN_SOURCE
+            )
     for dataset, n_pictures, strengths in _DENOISING:
         for method, figures in strengths.items():
             for sigma, figure in zip(_SIGMAS, figures, strict=True):
