@@ -1,4 +1,4 @@
-"""Damages real photographs and repairs them with the public command line; what `make demo` runs.
+"""Damages real photographs, repairs and scores them with the public command line; what `make demo` runs.
 
 Usage: scripts/demo.py [FOLDER]
 
@@ -9,6 +9,7 @@ and a caption, and a rocket before its launch (SpaceX, public domain), which is 
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,17 @@ def remove_object(folder: Path) -> list[Image.Image]:
     return [original, marked, mask.convert("RGB"), Image.open(paths["result"])]
 
 
+def score_methods(folder: Path) -> None:
+    """Score three methods on both photographs under drawn masks; the page to read is scores/report.html."""
+    pictures = folder / "scored"
+    pictures.mkdir(exist_ok=True)
+    for name, pixels in (("astronaut", data.astronaut()), ("rocket", data.rocket())):
+        Image.fromarray(pixels).resize((256, 256)).save(pictures / f"{name}.png")
+    shutil.rmtree(folder / "scores", ignore_errors=True)
+    what = ("--images", pictures, "--masks", "brush", "--bins", "0.05-0.15,0.2-0.3", "--methods", "telea,harmonic,auto")
+    retouch("eval", *what, "-o", folder / "scores")
+
+
 def draw_sheet(rows: list[list[Image.Image]]) -> Image.Image:
     """Return the pictures side by side under their titles, one row per photograph."""
     titles = ("original", "what is missing", "mask", "repaired")
@@ -92,10 +104,14 @@ def main() -> None:
     print("Damaging and repairing two photographs:", flush=True)
     sheet = folder / "sheet.jpg"
     draw_sheet([repair_damage(folder), remove_object(folder)]).save(sheet, quality=88)
+    print("Scoring three methods:", flush=True)
+    score_methods(folder)
     print(f"\nWritten to {folder.resolve()}:")
     for file in sorted(folder.iterdir()):
-        print(f"  {file.name}")
-    print(f"Open {sheet.resolve()} to see all of it side by side.")
+        print(f"  {file.name}{'/' if file.is_dir() else ''}")
+    print(
+        f"Open {sheet.resolve()} to see the repairs side by side, {folder.resolve()}/scores/report.html for the scores."
+    )
 
 
 if __name__ == "__main__":
