@@ -110,7 +110,7 @@ class Bench:
             )
             if done.returncode:
                 raise RuntimeError(f"{engine} failed on a batch:\n{done.stderr}")
-        print(f"  {engine:22} {len(names)} holes filled", flush=True)
+        print(f"{done.stdout}  {engine:22} {len(names)} holes done", flush=True)
 
     def _prime(self, engine: str, truth: Pixels) -> None:
         """Fill our on-disk kernel cache in a process that is not measured: compiling would count as its memory."""

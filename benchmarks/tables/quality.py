@@ -83,6 +83,7 @@ def _by_bin_name(method: str) -> str:
 
 
 def _best(cases: list[Case], condition: str, name: str) -> float:
+    """Return the best figure among those who did every picture: means over other pictures cannot be compared."""
     values: list[float] = [
         round(case["scores"][name][0], BY_BIN_COLUMNS[name]) for case in cases if case["condition"] == condition
     ]
