@@ -16,7 +16,7 @@ from benchmarks.engines import build_engine
 
 
 def main() -> None:
-    """Fill every hole of the job and write the results as PNG; one that the engine cannot fill is named and left out."""
+    """Fill every hole of the job and write the results as PNG; what the engine cannot fill is named and left out."""
     job = json.loads(Path(sys.argv[1]).read_text())
     engine = build_engine(job["engine"])
     for name in job["names"]:

@@ -53,7 +53,7 @@ def by_bin_table(cases: list[Case]) -> str:
     rows = []
     for (method,), group in grouped(cases, "method"):
         found = {case["condition"]: case for case in group}
-        rows.append([_by_bin_name(method), *(_by_bin_cell(found[c], best) for c in conditions)])
+        rows.append([_by_bin_name(found[conditions[-1]]), *(_by_bin_cell(found[c], best) for c in conditions)])
     return table(("method", *conditions), rows)
 
 
@@ -62,7 +62,7 @@ def by_bin_short_table(cases: list[Case]) -> str:
     shown = {AUTO, *CHOSEN_BY_AUTO, *RIVALS}
     together = [case for case in cases if case["condition"] == "all" and case["method"] in shown]
     best = {("all", name): _best(together, "all", name) for name in BY_BIN_COLUMNS}
-    rows = ([_by_bin_name(case["method"]), *_by_bin_cell(case, best).split(" / ")] for case in together)
+    rows = ([_by_bin_name(case), *_by_bin_cell(case, best).split(" / ")] for case in together)
     return table(("method", "PSNR in the hole, dB", "SSIM", "edge F1 in the hole", "texture gap in the hole"), rows)
 
 
@@ -77,15 +77,19 @@ def denoising_table(cases: list[Case]) -> str:
     return table(("BSD68, PSNR / SSIM", *conditions), rows)
 
 
-def _by_bin_name(method: str) -> str:
-    known = engine_name(method)
-    return f"`{method}`" if known.startswith("retouch, ") else known
+def _by_bin_name(case: Case) -> str:
+    """Return what a table calls a method, with the number of pictures that it could not do."""
+    known = engine_name(case["method"])
+    name = f"`{case['method']}`" if known.startswith("retouch, ") else known
+    return f"{name} ({case['n_failed']} of {case['n'] + case['n_failed']} failed)" if case["n_failed"] else name
 
 
 def _best(cases: list[Case], condition: str, name: str) -> float:
     """Return the best figure among those who did every picture: means over other pictures cannot be compared."""
     values: list[float] = [
-        round(case["scores"][name][0], BY_BIN_COLUMNS[name]) for case in cases if case["condition"] == condition
+        round(case["scores"][name][0], BY_BIN_COLUMNS[name])
+        for case in cases
+        if case["condition"] == condition and not case["n_failed"]
     ]
     return min(values) if name.startswith("texture_gap") else max(values)
 
@@ -95,7 +99,8 @@ def _by_bin_cell(case: Case, best: dict[tuple[str, str], float]) -> str:
     for name, digits in BY_BIN_COLUMNS.items():
         value = case["scores"][name][0]
         text = f"{value:.{digits}f}"
-        words.append(f"**{text}**" if round(value, digits) == best[case["condition"], name] else text)
+        wins = not case["n_failed"] and round(value, digits) == best[case["condition"], name]
+        words.append(f"**{text}**" if wins else text)
     return " / ".join(words)
 
 
