@@ -51,7 +51,7 @@ def by_bin_table(cases: list[Case]) -> str:
     conditions = list(dict.fromkeys(case["condition"] for case in cases))
     best = {(c, name): _best(cases, c, name) for c in conditions for name in BY_BIN_COLUMNS}
     rows = []
-    for (method,), group in grouped(cases, "method"):
+    for _, group in grouped(cases, "method"):
         found = {case["condition"]: case for case in group}
         rows.append([_by_bin_name(found[conditions[-1]]), *(_by_bin_cell(found[c], best) for c in conditions)])
     return table(("method", *conditions), rows)
