@@ -263,9 +263,11 @@ def test_published_figures_are_in_italics_with_their_source_beside_ours(tmp_path
         PublishedCell("GDN", "brush", "psnr", 33.0, "Table 3"),
         PublishedCell("GDN", "other", "psnr", 1.0, "Table 4"),
     )
-    table = table_of(report(tmp_path, replace(full, published=published)), "Results, brush")
-    assert list(table) == ["a", "a, published Table 2", "b", "GDN, published Table 3"]
-    cell = table["a, published Table 2"][0]
+    page = report(tmp_path, replace(full, published=published))
+    table = table_of(page, "Results, brush")
+    assert list(table) == ["a", "a, published 1", "b", "GDN, published 2"]
+    assert "Published in 1 Table 2; 2 Table 3." in [" ".join(note.text.split()) for note in page.find("p")]
+    cell = table["a, published 1"][0]
     assert [i.text for i in cell.find("i")] == ["35.00"]
     assert not cell.find("b"), "only what was measured here can be the best"
     assert table["a"][0].find("b")

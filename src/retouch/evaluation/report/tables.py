@@ -20,13 +20,14 @@ def results_table(summary: Summary, condition: str) -> str:
     """
     rows = {row.method: row for row in summary.rows if row.condition == condition}
     published = [cell for cell in summary.published if cell.condition == condition]
+    sources = list(dict.fromkeys(cell.source for cell in published))
     view = _View.of(summary, rows, published)
     body = []
     for method in dict.fromkeys([*(m for m in summary.methods if m in rows), *rows, *(p.method for p in published)]):
         if method in rows:
             body.append(view.own_row(rows[method]))
-        body += view.published_rows([cell for cell in published if cell.method == method])
-    return table(f"Results, {condition}", view.heads(), body) if body else ""
+        body += view.published_rows([cell for cell in published if cell.method == method], sources)
+    return table(f"Results, {condition}", view.heads(), body) + _sources_note(sources) if body else ""
 
 
 def differences_table(summary: Summary, condition: str) -> str:
@@ -111,8 +112,8 @@ class _View:
             tail.append(number(row.peak_mb, 0))
         return f'<tr><th scope="row">{escaped(row.method)}</th>{"".join(cells)}{"".join(map(_td, tail))}</tr>'
 
-    def published_rows(self, cells: Sequence[PublishedCell]) -> list[str]:
-        """Return one row for each source of a method's published figures."""
+    def published_rows(self, cells: Sequence[PublishedCell], sources: Sequence[str]) -> list[str]:
+        """Return one row for each source of a method's published figures; sources are numbered as in the note."""
         rows = []
         for method, source in dict.fromkeys((cell.method, cell.source) for cell in cells):
             values = {cell.column: cell.value for cell in cells if cell.source == source}
@@ -120,9 +121,15 @@ class _View:
                 _td(f"<i>{number(values[c.name], c.digits)}</i>" if c.name in values else DASH) for _, c in self.columns
             ]
             blank = _td("") * (2 + self.timed + self.weighed)
-            name = f"<i>{escaped(method)}, published</i><small><i>{escaped(source)}</i></small>"
+            name = f"<i>{escaped(method)}, published <sup>{sources.index(source) + 1}</sup></i>"
             rows.append(f'<tr class="published"><th scope="row">{name}</th>{"".join(shown)}{blank}</tr>')
         return rows
+
+
+def _sources_note(sources: Sequence[str]) -> str:
+    """Return what the numbers of published rows stand for."""
+    listed = "; ".join(f"<sup>{number}</sup> {escaped(source)}" for number, source in enumerate(sources, 1))
+    return f'<p class="note">Published in {listed}.</p>\n' if sources else ""
 
 
 def _head(index: int, column: Column) -> str:
