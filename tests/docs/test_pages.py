@@ -53,7 +53,8 @@ def test_every_dependency_is_pinned_once_by_version_alone() -> None:
     pinned = [_plain_name(line) for line in lines]
     extras = PROJECT["optional-dependencies"]
     wanted = [
-        _plain_name(need) for need in [*PROJECT["dependencies"], *extras["demo"], *extras["perceptual"], *extras["train"], *extras["dev"]]
+        _plain_name(need)
+        for need in [*PROJECT["dependencies"], *extras["demo"], *extras["perceptual"], *extras["train"], *extras["dev"]]
     ]
     assert [name for name in wanted if name != "retouch" and pinned.count(name) != 1] == []
 

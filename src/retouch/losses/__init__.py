@@ -1,0 +1,1 @@
+"""Training losses (torch), one file per paper."""

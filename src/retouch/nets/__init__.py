@@ -1,0 +1,1 @@
+"""Networks (torch), one file per paper, made of shared layers."""

@@ -1,0 +1,1 @@
+"""Nets that remove captions from films."""

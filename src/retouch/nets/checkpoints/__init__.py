@@ -1,0 +1,1 @@
+"""Published networks: how each is built from its authors' arguments, and fed."""

@@ -1,0 +1,1 @@
+"""Denoising nets, one file per paper."""

@@ -1,0 +1,1 @@
+"""Inpainting nets, one file per paper."""

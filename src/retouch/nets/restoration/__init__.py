@@ -1,0 +1,1 @@
+"""Nets that deblur, derain and restore fingerprints."""
