@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from retouch.nets.restoration.didmdn import DerainBody, Transition, didmdn_full
+from retouch.nets.restoration.didmdn_residual import RainEstimator
 
 torch.set_num_threads(1)
 PARITY = Path(__file__).parents[3] / "shared" / "data" / "parity"
@@ -62,6 +63,15 @@ def test_every_parameter_gets_a_finite_gradient() -> None:
     assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in net.parameters())
 
 
+def test_the_estimator_gives_rain_and_every_parameter_a_finite_gradient() -> None:
+    net = RainEstimator().train()
+    rain = net(picture_of(2, 3, 32, 64), torch.tensor([1.0, 3.0]))
+    assert rain.shape == (2, 3, 32, 64)
+    assert rain.abs().max() < 1
+    rain.square().mean().backward()
+    assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in net.parameters())
+
+
 def test_evaluation_is_repeatable() -> None:
     net, rainy = didmdn_full().eval(), picture_of(1, 3, 32, 32)
     assert torch.equal(net(rainy, torch.tensor([1.0])), net(rainy, torch.tensor([1.0])))
@@ -69,10 +79,11 @@ def test_evaluation_is_repeatable() -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not PARITY.exists(), reason=f"{PARITY} is not there")
-def test_the_net_takes_exactly_the_authors_keys() -> None:
-    keys = json.loads((PARITY / "didmdn-dense" / "keys.json").read_text())
+@pytest.mark.parametrize(("name", "build"), [("didmdn-dense", DerainBody), ("didmdn-residual", RainEstimator)])
+def test_the_nets_take_exactly_the_authors_keys(name: str, build: type[DerainBody | RainEstimator]) -> None:
+    keys = json.loads((PARITY / name / "keys.json").read_text())
     with torch.device("meta"):
-        net = DerainBody()
+        net = build()
         net.load_state_dict(net.convert_official({key: torch.empty(shape) for key, shape in keys}), strict=True)
 
 

@@ -106,31 +106,57 @@ MIDDLE = wide_layers(5, ("halve", "halve", "keep", "keep", "double", "double"))
 FAR = wide_layers(7, ("halve", "halve", "halve", "double", "double", "double"))
 
 
-class Stream(nn.Module):
-    """One stream, from the picture to 12 maps of the same size."""
+class Stages(nn.Module):
+    """The six stages of a stream.
 
-    def __init__(self, layers: StreamLayers) -> None:
+    Parameters
+    ----------
+    layers : StreamLayers
+    added : bool
+        Whether earlier features are added to later ones instead of joined to them.
+    """
+
+    def __init__(self, layers: StreamLayers, *, added: bool = False) -> None:
         super().__init__()
+        self.added = added
         for index, (n_in, growth, n_out, resampling) in enumerate(layers.stages, start=1):
             self.add_module(f"dense_block{index}", DenseBlock(n_in, growth, layers.kernel))
             self.add_module(f"trans_block{index}", Transition(n_in + growth, n_out, resampling))
-        self.conv11 = nn.Conv2d(layers.stages[0][2], 1, 3, padding=1)
 
-    def forward(self, picture: Float[Tensor, "N 3 H W"]) -> Float[Tensor, "N 12 H W"]:
-        """Return features (4 channels), five equal side maps and the picture."""
+    def first_and_last(self, picture: Float[Tensor, "N 3 H W"]) -> tuple[Tensor, Tensor]:
+        """Return the features after the first and after the last stage."""
         first = self._stage(1, picture)
         second = self._stage(2, first)
         fourth = self._stage(4, self._stage(3, second))
-        fifth = self._stage(5, torch.cat([fourth, second], dim=1))
-        last = self._stage(6, torch.cat([fifth, first], dim=1))
-        side = functional.leaky_relu(self.conv11(first), 0.2)
-        side = functional.interpolate(side, size=last.shape[-2:], mode="nearest")
-        return torch.cat([last, side.expand(-1, _SIDE_MAPS, -1, -1), picture], dim=1)
+        fifth = self._stage(5, self._with(fourth, second))
+        return first, self._stage(6, self._with(fifth, first))
+
+    def forward(self, picture: Float[Tensor, "N 3 H W"]) -> Float[Tensor, "N C H W"]:
+        """Return the features after the last stage, of the size of the picture."""
+        return self.first_and_last(picture)[1]
+
+    def _with(self, later: Tensor, earlier: Tensor) -> Tensor:
+        return later + earlier if self.added else torch.cat([later, earlier], dim=1)
 
     def _stage(self, index: int, features: Tensor) -> Tensor:
         dense, transition = (self.get_submodule(f"{part}_block{index}") for part in ("dense", "trans"))
         result: Tensor = transition(dense(features))
         return result
+
+
+class Stream(Stages):
+    """One stream of the de-rainer, from the picture to 12 maps of the same size."""
+
+    def __init__(self, layers: StreamLayers) -> None:
+        super().__init__(layers)
+        self.conv11 = nn.Conv2d(layers.stages[0][2], 1, 3, padding=1)
+
+    def forward(self, picture: Float[Tensor, "N 3 H W"]) -> Float[Tensor, "N 12 H W"]:
+        """Return features (4 channels), five equal side maps and the picture."""
+        first, last = self.first_and_last(picture)
+        side = functional.leaky_relu(self.conv11(first), 0.2)
+        side = functional.interpolate(side, size=last.shape[-2:], mode="nearest")
+        return torch.cat([last, side.expand(-1, _SIDE_MAPS, -1, -1), picture], dim=1)
 
 
 class PyramidRefinement(nn.Module):
