@@ -40,7 +40,7 @@ def mini_benchmark_table(cases: list[Case]) -> str:
 
 
 CHOSEN_BY_AUTO = ("kriging", "patchmatch")
-"""The methods of `retouch.methods.auto`."""
+"""The methods of `retouch.methods.planning.auto`."""
 
 BY_BIN_COLUMNS = {"psnr_hole": 2, "ssim": 3, "edge_f1_hole": 3, "texture_gap_hole": 3}
 """What the table by share of missing pixels shows, with decimals."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from retouch.arrays.regions import Box
-from retouch.methods.auto import (
+from retouch.methods.catalogue import method_names
+from retouch.methods.planning.auto import (
     BROAD_METHOD,
     THIN_METHOD,
     TINY_METHOD,
@@ -14,8 +15,7 @@ from retouch.methods.auto import (
     choose_for_thin,
     has_known_patch,
 )
-from retouch.methods.catalogue import method_names
-from retouch.methods.survey import survey_holes
+from retouch.methods.planning.survey import survey_holes
 
 
 def test_the_methods_it_chooses_from_exist() -> None:

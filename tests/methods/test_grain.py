@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from retouch.arrays.types import Image, Mask
-from retouch.methods.grain import grain_sigma, match_grain
+from retouch.methods.finishing.grain import grain_sigma, match_grain
 
 SHAPE = (80, 90)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retouch.methods.jumps import measure_jumps
+from retouch.methods.finishing.jumps import measure_jumps
 
 RADIUS, SIGMA, CORRELATED = 7, 3.0, 10.0
 

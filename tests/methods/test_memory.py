@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retouch.errors import UsageError
-from retouch.methods.memory import format_memory, parse_memory
+from retouch.methods.planning.memory import format_memory, parse_memory
 
 
 @pytest.mark.parametrize(

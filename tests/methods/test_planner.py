@@ -11,7 +11,7 @@ from retouch.arrays.regions import Box, find_holes
 from retouch.arrays.types import Mask
 from retouch.errors import LimitError
 from retouch.methods.catalogue import Context, Limits, MethodInfo
-from retouch.methods.planner import Budget, Crop, context_px, merge_boxes, plan_holes, plan_tiles
+from retouch.methods.planning.planner import Budget, Crop, context_px, merge_boxes, plan_holes, plan_tiles
 
 PATCHES = MethodInfo("patches", "exemplar", "", "", "", Limits("", 100, 0), Context(1.0, 16, 64))
 BORDER = MethodInfo("border", "interpolation", "", "", "", Limits("", 100, 0), Context(0.0, 16, 16))

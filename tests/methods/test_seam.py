@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from retouch.arrays.types import Image, Mask
-from retouch.methods.jumps import measure_jumps
-from retouch.methods.seam import blend_seam
+from retouch.methods.finishing.jumps import measure_jumps
+from retouch.methods.finishing.seam import blend_seam
 
 SHAPE = (80, 90)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from retouch.arrays.regions import Box
-from retouch.methods.survey import survey_holes
+from retouch.methods.planning.survey import survey_holes
 
 
 def test_a_line_is_thin_and_a_square_is_broad() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import InputError
-from retouch.nets.inpainting.attention_fusion import (
+from retouch.nets.inpainting.two_stage.attention_fusion import (
     AttentionFusionGenerator,
     FusedSkip,
     Skip,
@@ -15,8 +15,8 @@ from retouch.nets.inpainting.attention_fusion import (
     attention_fusion_full,
     attention_fusion_tiny,
 )
-from retouch.nets.inpainting.deepfill_v2 import deepfill_v2
-from retouch.nets.layers.fusion import AttentionFusion, group_norm
+from retouch.nets.inpainting.two_stage.deepfill_v2 import deepfill_v2
+from retouch.nets.layers.attention.fusion import AttentionFusion, group_norm
 
 torch.set_num_threads(1)
 

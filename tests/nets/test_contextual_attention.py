@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from retouch.errors import InputError
-from retouch.nets.layers.contextual_attention import (
+from retouch.nets.layers.attention.contextual_attention import (
     NORMALISED,
     OFFICIAL,
     AttentionSettings,
@@ -19,8 +19,8 @@ from retouch.nets.layers.contextual_attention import (
     sample_nearest,
     usable_patches,
 )
-from retouch.nets.layers.flow_colours import flow_colours
-from retouch.nets.layers.guidance import patches_of_same_label, patches_within, unguided_places
+from retouch.nets.layers.attention.flow_colours import flow_colours
+from retouch.nets.layers.attention.guidance import patches_of_same_label, patches_within, unguided_places
 from retouch.nets.layers.same_padding import same_padding
 
 torch.set_num_threads(1)

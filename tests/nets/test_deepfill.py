@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import UsageError, WeightsError
-from retouch.nets.checkpoints.deepfill import FIXTURES as OFFICIALS
-from retouch.nets.checkpoints.mmagic import FIXTURES as PORTS
+from retouch.nets.checkpoints.two_stage.deepfill import FIXTURES as OFFICIALS
+from retouch.nets.checkpoints.two_stage.mmagic import FIXTURES as PORTS
 from retouch.nets.critics.sn_patchgan import SNPatchGAN, sn_patchgan_full, sn_patchgan_tiny
-from retouch.nets.inpainting.deepfill_v1 import deepfill_v1_full, deepfill_v1_tiny
-from retouch.nets.inpainting.deepfill_v2 import deepfill_v2, deepfill_v2_full, deepfill_v2_tiny
+from retouch.nets.inpainting.two_stage.deepfill_v1 import deepfill_v1_full, deepfill_v1_tiny
+from retouch.nets.inpainting.two_stage.deepfill_v2 import deepfill_v2, deepfill_v2_full, deepfill_v2_tiny
 from retouch.nets.inpainting.two_stage.generator import TwoStageInpainter
 from retouch.nets.layers.gated import GatedConv, LightGatedConv, PaddedConv
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from retouch.errors import InputError, WeightsError
-from retouch.nets.checkpoints.fingerprints import read_keras
+from retouch.nets.checkpoints.restoration.fingerprints import read_keras
 from retouch.nets.official import load_official
 from retouch.nets.restoration.fingerprint_unet import fingerprint_unet_full, fingerprint_unet_tiny
 from retouch.nets.restoration.fpd_m_net import fpd_m_net_full, fpd_m_net_tiny

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import InputError
-from retouch.nets.layers.fusion import AttentionFusion, IterativeFusion, MultiScaleAttention, group_norm
+from retouch.nets.layers.attention.fusion import AttentionFusion, IterativeFusion, MultiScaleAttention, group_norm
 
 torch.set_num_threads(1)
 PARITY = Path(__file__).parents[3] / "shared" / "data" / "parity"

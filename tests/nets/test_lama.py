@@ -24,7 +24,7 @@ from retouch.nets.inpainting.lama import (
     lama_regular_tiny,
     lama_tiny,
 )
-from retouch.nets.layers.channel_attention import SqueezeExcitation
+from retouch.nets.layers.attention.channel_attention import SqueezeExcitation
 from retouch.nets.layers.fourier import FFC, FourierUnit, SpectralTransform, Split, Window
 from retouch.nets.layers.mirroring import pad_to_multiple
 

@@ -13,7 +13,7 @@ from retouch.errors import InputError
 from retouch.nets.detection.mobilesam import MobileSAM, Prompts, mobile_sam_full, mobile_sam_tiny, segment
 from retouch.nets.detection.sam_decoder import PositionEncoding
 from retouch.nets.detection.tiny_vit import WindowAttention
-from retouch.nets.layers.channel_norm import ChannelNorm
+from retouch.nets.layers.norms.channel_norm import ChannelNorm
 
 PARITY = Path(__file__).parents[3] / "shared" / "data" / "parity"
 

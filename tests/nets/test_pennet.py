@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from retouch.errors import WeightsError
 from retouch.nets.critics.spectral_patchgan import SpectralPatchGAN, pennet_patchgan
 from retouch.nets.inpainting.pennet import PENNet, PyramidContextGenerator, pennet_full, pennet_tiny
-from retouch.nets.layers.attention_transfer import AttentionTransfer
+from retouch.nets.layers.attention.attention_transfer import AttentionTransfer
 from retouch.nets.official import load_official
 
 torch.set_num_threads(1)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import InputError
-from retouch.nets.inpainting.pyramid_generator import (
+from retouch.nets.inpainting.two_stage.networks import DilatedPath
+from retouch.nets.inpainting.two_stage.pyramid_generator import (
     ADAPTIVE,
     STANDARD,
     Fusion,
@@ -17,7 +18,6 @@ from retouch.nets.inpainting.pyramid_generator import (
     pyramid_generator_tiny,
     pyramid_levels,
 )
-from retouch.nets.inpainting.two_stage.networks import DilatedPath
 
 torch.set_num_threads(1)
 FUSIONS: tuple[Fusion, ...] = ("image_both", "image_attention", "image_other", "feature_coarse", "feature_refine")

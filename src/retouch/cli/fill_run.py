@@ -20,8 +20,8 @@ from retouch.io.pictures.writing import encode, format_for, save_image
 from retouch.methods.catalogue import AUTO, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture
-from retouch.methods.memory import parse_memory
 from retouch.methods.options import parse_options
+from retouch.methods.planning.memory import parse_memory
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from retouch.errors import UsageError, unknown_name
 
 AUTO = "auto"
-"""Not a method but the choice among them, made for each hole by its geometry (retouch.methods.auto)."""
+"""Not a method but the choice among them, made for each hole by its geometry (retouch.methods.planning.auto)."""
 
 INTERPOLATION, EXEMPLAR = "interpolation", "exemplar"
 

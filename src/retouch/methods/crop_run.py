@@ -15,9 +15,9 @@ from retouch.arrays.types import AnyArray, Image, Mask, Progress
 from retouch.classical.nearest import inpaint_nearest
 from retouch.errors import InputError
 from retouch.io.pictures.picture import Picture
-from retouch.methods.auto import Choice
 from retouch.methods.catalogue import AUTO, EXEMPLAR, INTERPOLATION, MethodInfo, load_method
-from retouch.methods.planner import Crop
+from retouch.methods.planning.auto import Choice
+from retouch.methods.planning.planner import Crop
 from retouch.methods.report import CropReport
 
 DEFAULT_MEMORY_BYTES = 2 << 30
@@ -118,11 +118,11 @@ def _without_far_holes(image: Image, unknown: Mask, crop: Crop) -> tuple[Image, 
 def _finish(image: Image, mask: Mask, info: MethodInfo, request: FillRequest, rng: np.random.Generator) -> Image:
     """Take the steps after the method that are asked for."""
     if request.seam and info.kind == EXEMPLAR:
-        from retouch.methods.seam import blend_seam  # noqa: PLC0415 - numba, which interpolation may do without
+        from retouch.methods.finishing.seam import blend_seam  # noqa: PLC0415 - numba, which interpolation may do without
 
         image = blend_seam(image, mask)
     if request.grain:
-        from retouch.methods.grain import match_grain  # noqa: PLC0415
+        from retouch.methods.finishing.grain import match_grain  # noqa: PLC0415
 
         image = match_grain(image, mask, rng)
     return image

@@ -16,7 +16,7 @@ from retouch.io.pictures.writing import encode
 from retouch.methods.catalogue import AUTO
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture
-from retouch.methods.memory import parse_memory
+from retouch.methods.planning.memory import parse_memory
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PilImage

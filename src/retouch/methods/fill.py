@@ -18,14 +18,14 @@ from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
 from retouch.errors import InputError, LimitError, UsageError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.values import to_unit
-from retouch.methods import auto
 from retouch.methods.catalogue import AUTO, MethodInfo, find_method
 from retouch.methods.crop_run import FillRequest, Task, run_task
-from retouch.methods.memory import format_memory
 from retouch.methods.options import check_options
-from retouch.methods.planner import Budget, plan_holes, plan_tiles
+from retouch.methods.planning import auto
+from retouch.methods.planning.memory import format_memory
+from retouch.methods.planning.planner import Budget, plan_holes, plan_tiles
+from retouch.methods.planning.survey import survey_holes
 from retouch.methods.report import CropReport, FillReport
-from retouch.methods.survey import survey_holes
 
 _PROCESS_BYTES = 200 << 20  # the interpreter with numpy, OpenCV, numba and scipy loaded
 _BYTES_PER_MASK_PIXEL = 10  # masks, labels and depths of the survey

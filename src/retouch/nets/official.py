@@ -118,10 +118,9 @@ def find_fixture(name: str) -> Fixture:
 def all_fixtures() -> dict[str, Fixture]:
     """Return every published network by name, gathered from the tables of `retouch.nets.checkpoints`."""
     found: dict[str, Fixture] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(checkpoints.__path__)):
-        table = importlib.import_module(f"{checkpoints.__name__}.{module}")
-        found |= getattr(table, "FIXTURES", {})
-    return found
+    for info in pkgutil.walk_packages(checkpoints.__path__, f"{checkpoints.__name__}."):
+        found |= getattr(importlib.import_module(info.name), "FIXTURES", {})
+    return dict(sorted(found.items()))
 
 
 def _read_arrays(path: Path) -> dict[str, AnyArray]:

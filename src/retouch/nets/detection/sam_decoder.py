@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from retouch.nets.layers.channel_norm import ChannelNorm
+from retouch.nets.layers.norms.channel_norm import ChannelNorm
 
 N_MASKS = 4
 """One for a clear prompt, three for an ambiguous one."""

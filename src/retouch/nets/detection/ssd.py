@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from retouch.errors import InputError
-from retouch.nets.layers.l2norm import L2Norm
+from retouch.nets.layers.norms.l2norm import L2Norm
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 """Mean colour of ImageNet in the published rounding, 0-255."""

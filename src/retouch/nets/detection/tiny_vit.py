@@ -19,7 +19,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from retouch.nets.layers.channel_norm import ChannelNorm
+from retouch.nets.layers.norms.channel_norm import ChannelNorm
 
 _EXPANSION = 4
 

@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from retouch.nets.layers.attention_transfer import AttentionTransfer
+from retouch.nets.layers.attention.attention_transfer import AttentionTransfer
 from retouch.nets.layers.initial import initialise_convs
 from retouch.nets.layers.mirroring import pad_to_multiple
 

@@ -79,7 +79,7 @@ class FPDMNet(nn.Module):
 
     @staticmethod
     def convert_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Bring Keras weights (`retouch.nets.checkpoints.fingerprints.read_keras`) to our names and layout.
+        """Bring Keras weights (`retouch.nets.checkpoints.restoration.fingerprints.read_keras`) to our names and layout.
 
         Kernels come as (rows, columns, in, out), and turned by half a turn: they were written by Theano, whose
         convolution flips them.

@@ -85,7 +85,7 @@ class TwoStageInpainter(nn.Module):
         mask : (N, 1, H, W) float
             1 = missing, 0 = known.
         labels : (N, 1, H, W) float, optional
-            Guidance (`retouch.nets.layers.guidance`): features of a place are copied from places of its own label
+            Guidance (`nets/layers/attention/guidance.py`): features of a place are copied from places of its own label
             only. Any values; in a hole, the label of what shall stand there.
 
         Returns

@@ -18,8 +18,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from retouch.nets.inpainting.two_stage.parts import Decoder, Encoder, LayerStyle, dilate
-from retouch.nets.layers.contextual_attention import ContextualAttention, sample_nearest
-from retouch.nets.layers.guidance import patches_of_same_label
+from retouch.nets.layers.attention.contextual_attention import ContextualAttention, sample_nearest
+from retouch.nets.layers.attention.guidance import patches_of_same_label
 
 
 class DilatedPath(nn.Module):

@@ -17,7 +17,7 @@ from retouch.nets.checkpoints.widths import width_divisor
 from retouch.nets.detection.boxes import VARIANCES, decode, detect, match, overlap, to_corners
 from retouch.nets.detection.fssd import fssd300
 from retouch.nets.detection.ssd import ssd300
-from retouch.nets.layers.l2norm import L2Norm
+from retouch.nets.layers.norms.l2norm import L2Norm
 
 _SIDE = 300  # px
 _KEPT = 4  # the fixtures hold every fourth prior

@@ -16,7 +16,7 @@ from retouch.nets.inpainting.two_stage.generator import TwoStageGenerator, TwoSt
 from retouch.nets.inpainting.two_stage.keys import convert_two_stage
 from retouch.nets.inpainting.two_stage.networks import coarse_network, refine_network
 from retouch.nets.inpainting.two_stage.parts import LayerStyle
-from retouch.nets.layers.contextual_attention import OFFICIAL, AttentionSettings, ContextualAttention
+from retouch.nets.layers.attention.contextual_attention import OFFICIAL, AttentionSettings, ContextualAttention
 from retouch.nets.layers.gated import GatedConv, Padding
 
 

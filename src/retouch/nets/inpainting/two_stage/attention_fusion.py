@@ -29,8 +29,8 @@ from retouch.nets.inpainting.two_stage.networks import (
     refine_encoder,
 )
 from retouch.nets.inpainting.two_stage.parts import ConcatenatedSkip, Decoder, LayerStyle, dilate
-from retouch.nets.layers.contextual_attention import ContextualAttention
-from retouch.nets.layers.fusion import AttentionFusion, NormMaker
+from retouch.nets.layers.attention.contextual_attention import ContextualAttention
+from retouch.nets.layers.attention.fusion import AttentionFusion, NormMaker
 from retouch.nets.layers.gated import GatedConv
 
 Skip: TypeAlias = Literal["none", "concatenated", "fused"]

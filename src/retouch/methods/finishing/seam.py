@@ -14,7 +14,7 @@ import numpy as np
 from retouch.arrays.compositing import composite
 from retouch.arrays.types import Image, Mask
 from retouch.classical.diffusion.harmonic import fill_harmonic
-from retouch.methods.jumps import measure_jumps
+from retouch.methods.finishing.jumps import measure_jumps
 
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _TOLERANCE = 3e-3  # of a jump: an eighth of a level for one of 40 levels

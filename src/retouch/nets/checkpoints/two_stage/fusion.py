@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retouch.nets.checkpoints.fixture import Config, Fixture
-from retouch.nets.layers.fusion import AttentionFusion, IterativeFusion, MultiScaleAttention
+from retouch.nets.layers.attention.fusion import AttentionFusion, IterativeFusion, MultiScaleAttention
 
 
 def _build_fusion(config: Config) -> AttentionFusion:

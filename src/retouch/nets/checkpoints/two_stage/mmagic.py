@@ -18,8 +18,8 @@ from torch.nn import functional
 from retouch.errors import UsageError
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs, build_nothing
 from retouch.nets.critics.sn_patchgan import SNPatchGAN
-from retouch.nets.inpainting.deepfill_v1 import DeepFillV1
-from retouch.nets.inpainting.deepfill_v2 import DeepFillV2
+from retouch.nets.inpainting.two_stage.deepfill_v1 import DeepFillV1
+from retouch.nets.inpainting.two_stage.deepfill_v2 import DeepFillV2
 from retouch.nets.inpainting.two_stage.networks import (
     AttentionPath,
     CoarseNetwork,
@@ -29,7 +29,7 @@ from retouch.nets.inpainting.two_stage.networks import (
     refine_encoder,
 )
 from retouch.nets.inpainting.two_stage.parts import Decoder, LayerStyle, dilate
-from retouch.nets.layers.contextual_attention import (
+from retouch.nets.layers.attention.contextual_attention import (
     NORMALISED,
     AttentionSettings,
     ContextualAttention,

@@ -15,7 +15,7 @@ import numpy as np
 from retouch.arrays.regions import Box
 from retouch.arrays.types import Mask
 from retouch.methods.catalogue import MethodInfo, find_method
-from retouch.methods.survey import THIN_HALF_WIDTH_PX, Survey
+from retouch.methods.planning.survey import THIN_HALF_WIDTH_PX, Survey
 
 THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "patchmatch", "harmonic"
 _PATCH_PX = 7

@@ -25,7 +25,7 @@ from retouch.arrays.regions import Box, bounding_box
 from retouch.arrays.types import Mask
 from retouch.errors import LimitError
 from retouch.methods.catalogue import MethodInfo
-from retouch.methods.memory import format_memory
+from retouch.methods.planning.memory import format_memory
 
 _TILE_PX = 512
 _LEAST_TILE_PX = 64

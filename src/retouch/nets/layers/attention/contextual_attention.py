@@ -2,7 +2,7 @@
 
 Source: J. Yu, Z. Lin, J. Yang, X. Shen, X. Lu, T. Huang, "Generative image inpainting with contextual attention", CVPR
 2018, Sec. 4.1 (similarity, softmax, propagation), with the details of the two public codes as their outputs show them
-(`deepfill-official-ca-*`, `mmagic-ca`). Guidance: see `retouch.nets.layers.guidance`.
+(`deepfill-official-ca-*`, `mmagic-ca`). Guidance: see `retouch.nets.layers.attention.guidance`.
 Departures: the mask may differ within a batch (the public TensorFlow code takes the first one's), and a mask of
 everything gives zeros (the port gives NaN).
 
@@ -111,7 +111,8 @@ def contextual_attention(
     mask : (N or 1, 1, B, D) float, optional
         Of the background, 1 = missing. A patch that touches it is not copied.
     allowed : (N or 1, K, h or 1, w or 1) bool, optional
-        Guidance: which patches each place may copy (`retouch.nets.layers.guidance`). A place without any is not guided.
+        Guidance: which patches each place may copy (`guidance.py` beside this file). A place without any is not
+        guided.
     settings : AttentionSettings
 
     Returns

@@ -11,7 +11,7 @@ from retouch.errors import UsageError
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs
 from retouch.nets.critics.spectral_patchgan import SpectralPatchGAN, pennet_patchgan
 from retouch.nets.inpainting.pennet import PyramidContextGenerator
-from retouch.nets.layers.attention_transfer import AttentionTransfer
+from retouch.nets.layers.attention.attention_transfer import AttentionTransfer
 
 
 def _build_transfer(config: Config) -> AttentionTransfer:

@@ -1,7 +1,7 @@
 """Guidance of contextual attention: labels say which patches each place may copy; nothing is trained.
 
 Source: doctoral thesis on structure-first inpainting and object removal, Sec. 5.4 (a guidance map of foreground and
-background); the equations of the attention stand in `retouch.nets.layers.contextual_attention`.
+background); the equations of the attention stand in `retouch.nets.layers.attention.contextual_attention`.
 Departures: the thesis multiplies scores by the map, after which a softmax still gives a forbidden patch exp(0); here a
 forbidden patch has weight 0. Any number of labels instead of two.
 """
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from retouch.nets.layers.contextual_attention import OFFICIAL, AttentionSettings, to_grid, usable_patches
+from retouch.nets.layers.attention.contextual_attention import OFFICIAL, AttentionSettings, to_grid, usable_patches
 
 
 def patches_within(source: Float[Tensor, "N 1 H W"], settings: AttentionSettings = OFFICIAL) -> Bool[Tensor, "N K 1 1"]:

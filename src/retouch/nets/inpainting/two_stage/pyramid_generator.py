@@ -40,7 +40,7 @@ from retouch.nets.inpainting.two_stage.parts import (
     dilate,
     double,
 )
-from retouch.nets.layers.contextual_attention import ContextualAttention
+from retouch.nets.layers.attention.contextual_attention import ContextualAttention
 from retouch.nets.layers.gated import GatedConv
 from retouch.nets.layers.mirroring import pad_to_multiple
 

@@ -15,9 +15,9 @@ from retouch.errors import UsageError
 from retouch.losses.hinge import hinge_critic_loss, hinge_generator_loss
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs, build_nothing
 from retouch.nets.critics.sn_patchgan import WIDTHS, SNPatchGAN
-from retouch.nets.inpainting.deepfill_v2 import DeepFillV2, deepfill_v2
-from retouch.nets.layers.contextual_attention import AttentionSettings, contextual_attention, most_copied
-from retouch.nets.layers.flow_colours import flow_colours
+from retouch.nets.inpainting.two_stage.deepfill_v2 import DeepFillV2, deepfill_v2
+from retouch.nets.layers.attention.contextual_attention import AttentionSettings, contextual_attention, most_copied
+from retouch.nets.layers.attention.flow_colours import flow_colours
 from retouch.nets.layers.gated import Padding
 
 _PADDINGS: dict[str, Padding] = {"SAME": "same", "REFLECT": "reflect"}

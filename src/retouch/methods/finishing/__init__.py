@@ -1,0 +1,1 @@
+"""Steps after a method: the seam and the grain."""

@@ -1,0 +1,1 @@
+"""What is filled by which method, in which crops, within which memory."""

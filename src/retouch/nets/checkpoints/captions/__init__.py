@@ -1,0 +1,1 @@
+"""Published nets that remove captions."""

@@ -1,0 +1,1 @@
+"""Published nets that deblur, derain and restore fingerprints."""

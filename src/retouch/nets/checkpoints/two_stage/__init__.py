@@ -1,0 +1,1 @@
+"""Published two-stage inpainting nets and their layers."""

@@ -1,0 +1,1 @@
+"""Encoder-decoders without skips: the whole picture through a bottleneck."""

@@ -1,0 +1,1 @@
+"""Attention and what weighs features by it."""

@@ -1,0 +1,1 @@
+"""Normalisations that torch does not have."""
