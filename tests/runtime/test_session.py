@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
@@ -66,8 +65,8 @@ def test_the_same_file_is_opened_once_and_a_changed_one_again(tmp_path: Path) ->
     [
         ({"z": PICTURE}, {"y": PICTURE}, r"takes x 1x3x\?x\?, and not z 1x3x\?x\?"),
         ({"x": PICTURE, "mask": PICTURE}, {"y": PICTURE}, "takes x .*, and not x .*, mask"),
-        ({"x": (1, 4, None, None)}, {"y": PICTURE}, "and not x 1x4"),
-        ({"x": (1, 3, None)}, {"y": PICTURE}, "and not x 1x3"),
+        ({"x": (1, 4, None, None)}, {"y": PICTURE}, ".*and not x 1x4"),
+        ({"x": (1, 3, None)}, {"y": PICTURE}, ".*and not x 1x3"),
         ({"x": PICTURE}, {"z": PICTURE}, "gives y .*, and not z"),
     ],
 )
@@ -108,7 +107,7 @@ def test_a_size_that_the_network_cannot_use_is_one_line(tmp_path: Path) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
     net = open_net(tmp_path / "a.onnx", {"x": PICTURE}, {"y": PICTURE})
-    with pytest.raises(InputError, match="cannot work on 1x3x4x4: .*try another size") as caught:
+    with pytest.raises(InputError, match=r"cannot work on 1x3x4x4: .*try another size") as caught:
         net.run(x=np.zeros((1, 3, 4, 4), np.float32))
     assert "\n" not in str(caught.value)
 
@@ -158,7 +157,9 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         open_net(tmp_path, {}, {})
 
 
-def test_a_fault_of_the_runtime_never_shows_its_own_exception() -> None:
-    # the runtime's exceptions have no common root but Exception, which is why that is what is caught
-    kinds = onnxruntime.capi.onnxruntime_pybind11_state
-    assert kinds.InvalidGraph.__mro__[1:] == (Exception, BaseException, object)
+def test_numbers_in_a_file_beside_the_network_are_read(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "net.onnx.data").write_bytes(np.array([1, 2, 3], np.float32).tobytes())
+    (tmp_path / "models" / "net.onnx").write_bytes(outside(tmp_path / "models", "net.onnx.data"))
+    net = open_net(tmp_path / "models" / "net.onnx", {"x": PICTURE}, {"y": PICTURE})
+    assert net.run(x=np.zeros((1, 3, 1, 1), np.float32))["y"].ravel().tolist() == [1, 2, 3]

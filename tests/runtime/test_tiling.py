@@ -1,4 +1,4 @@
-"""Tiles: the result is that of the whole picture where the overlap covers the receptive field, and said so where not."""
+"""Tiles: the result is that of the whole picture where the overlap covers the receptive field, or it is said."""
 
 from __future__ import annotations
 

@@ -60,7 +60,10 @@ def bring(addresses: Sequence[str], target: Path, sha256: str, *, offline: bool)
 
 
 def _check_address(address: str, *, offline: bool) -> None:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise WeightsError(f"weights come from https:// or file:// addresses, got {shown(address)}") from error
     if parts.scheme not in ("https", "file") or (parts.scheme == "file" and parts.netloc not in ("", "localhost")):
         raise WeightsError(f"weights come from https:// or file:// addresses, got {shown(address)}")
     if parts.scheme == "https" and offline:
@@ -133,7 +136,7 @@ def _opener() -> urllib.request.OpenerDirector:
 class _HttpsRedirects(urllib.request.HTTPRedirectHandler):
     """Follows a server to another https:// address only."""
 
-    def redirect_request(  # noqa: PLR0917 - the signature of the standard library
+    def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Any:
         if urlsplit(newurl).scheme != "https":

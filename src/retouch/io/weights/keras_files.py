@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from retouch.arrays.types import AnyArray
 from retouch.io.weights.extras import import_extra
+from retouch.io.weights.hdf5_numbers import HDF5Numbers
 
 
 def read_keras_file(path: Path) -> dict[str, AnyArray]:
@@ -19,15 +18,18 @@ def read_keras_file(path: Path) -> dict[str, AnyArray]:
 
     Raises
     ------
+    WeightsError
+        If an entry is no array of numbers in this file, or all claim more than the file can hold.
     MissingExtraError
         If the package h5py is not installed.
     """
     h5py = import_extra("h5py")
     arrays: dict[str, AnyArray] = {}
+    numbers = HDF5Numbers(path.stat().st_size)
 
     def keep(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            arrays[name] = np.asarray(item[()])
+            arrays[name] = numbers.read(item)
 
     with h5py.File(path, "r") as file:
         file.visititems(keep)

@@ -10,6 +10,7 @@ from pathlib import Path
 from retouch.arrays.types import AnyArray
 from retouch.errors import RetouchError, WeightsError
 from retouch.io.weights.keras_files import read_keras_file
+from retouch.io.weights.matconvnet_files import MATLAB_HEAD, read_matconvnet_file
 from retouch.io.weights.safetensors_files import read_safetensors_file
 from retouch.io.weights.torch_files import read_torch_file
 from retouch.io.wording import fault, shown
@@ -24,7 +25,8 @@ def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "") -> 
     Parameters
     ----------
     path : str or path
-        A state dict by `torch.save` (.pth, .pt), a safetensors file, or Keras weights (.h5).
+        A state dict by `torch.save` (.pth, .pt), a safetensors file, Keras weights (.h5), or a chain of convolutions
+        by MatConvNet (.mat, version 7.3).
     strip_prefix : str
         Taken off the names if all of them have it: "module." for a state dict of torch's DataParallel.
 
@@ -74,12 +76,18 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
 
 
 def _reader_of(path: Path) -> Callable[[Path], dict[str, AnyArray]]:
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would keep us waiting
+        raise WeightsError("it is not a file")
     with path.open("rb") as stream:
-        head = stream.read(_JSON_AT + 1)
+        head = stream.read(max(_JSON_AT + 1, len(MATLAB_HEAD)))
+    if not head:
+        raise WeightsError("it is empty; get the file again")
     if head.startswith(_HDF5):
         return read_keras_file
-    if head[_JSON_AT:] == b"{":  # before torch, since the length may begin like a pickle
+    if head.startswith(MATLAB_HEAD):
+        return read_matconvnet_file
+    if head[_JSON_AT : _JSON_AT + 1] == b"{":  # before torch, since the length may begin like a pickle
         return read_safetensors_file
     if head.startswith((_ZIP, _PICKLE)):
         return read_torch_file
-    raise WeightsError("it is neither a state dict of torch, nor safetensors, nor Keras weights")
+    raise WeightsError("it is neither a state dict of torch, nor safetensors, nor Keras weights, nor MATLAB 7.3")

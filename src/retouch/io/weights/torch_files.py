@@ -4,28 +4,36 @@ Source: the formats of PyTorch's torch/serialization.py: since version 1.6 a zip
 for each storage; before that five pickles in a row and then the storages. Of the pickles only what a dictionary of
 tensors is made of is obeyed: any other name is refused before it is looked up.
 Departures: only little-endian numbers that numpy has (not bfloat16), only dense tensors, and only a flat dictionary.
-Arrays look into the bytes as they were read, so no shape that a file claims makes memory grow.
+Arrays look into the bytes as they were read, so no shape that a file claims makes memory grow. What Python's own reader
+of pickles would reserve on a claim alone is refused before it sees it.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import os
 import pickle
+import pickletools
 import struct
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import WeightsError
+from retouch.io.wording import fault
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _N_ENTRIES = 5  # of a storage: the word "storage", the kind, the key, the device, the length; old files say more
+_LONGEST_KEY = 64  # of a storage: a number as text
+_MOST_DIMENSIONS = 32  # of an array, in the oldest numpy that is supported
+_MOST_PLACES = 1 << 20
+_MEMO = {"PUT", "BINPUT", "LONG_BINPUT"}  # operations that name a place in a table of what was read
 _DTYPES = {
     "DoubleStorage": "<f8",
     "FloatStorage": "<f4",
@@ -73,11 +81,15 @@ def read_torch_file(path: Path) -> dict[str, AnyArray]:
 
 def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
     with zipfile.ZipFile(stream) as archive:
-        root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
+        pickles = [name for name in archive.namelist() if name.endswith("data.pkl")]
+        if not pickles:
+            raise WeightsError("it is a zip archive, but not one that torch saved")
+        if sum(item.file_size for item in archive.infolist()) > _size_of(stream):
+            raise WeightsError("its members are said to hold more than the file has; get the file again")
+        root = pickles[0].removesuffix("data.pkl")
         if f"{root}byteorder" in archive.namelist() and _member(archive, f"{root}byteorder") != b"little":
             raise WeightsError("its numbers are big-endian; save it again on a common machine")
-        unpickler = _Unpickler(io.BytesIO(_member(archive, f"{root}data.pkl")))
-        state = unpickler.load()
+        unpickler, state = _unpickled(io.BytesIO(_member(archive, f"{root}data.pkl")))
         numbers = {
             key: _numbers(_member(archive, f"{root}data/{key}"), storage) for key, storage in unpickler.storages.items()
         }
@@ -92,20 +104,42 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _read_legacy(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
+    n_bytes = _size_of(stream)
     stream.seek(0)
-    magic, protocol, system = (_Unpickler(stream).load() for _ in range(3))
+    magic, protocol, system = (_unpickled(stream)[1] for _ in range(3))
     if magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL or not system["little_endian"]:
         raise WeightsError("it is not what torch saves on a common machine; save it again")
-    unpickler = _Unpickler(stream)
-    state = unpickler.load()
+    unpickler, state = _unpickled(stream)
     numbers: dict[str, AnyArray] = {}
-    for key in _Unpickler(stream).load():
+    for key in _unpickled(stream)[1]:
         storage = unpickler.storages[key]
         (length,) = struct.unpack("<q", stream.read(8))
         if length != storage.length:
             raise WeightsError(f"storage {key} is said to hold {storage.length} numbers and holds {length}")
+        if length * storage.dtype.itemsize > n_bytes - stream.tell():
+            raise WeightsError(f"storage {key} is said to hold {length} numbers, more than the file has; get it again")
         numbers[key] = _numbers(stream.read(length * storage.dtype.itemsize), storage)
     return _arrays(state, numbers)
+
+
+def _size_of(stream: io.BufferedIOBase) -> int:
+    return stream.seek(0, os.SEEK_END)
+
+
+def _unpickled(stream: io.BufferedIOBase) -> tuple[_Unpickler, Any]:
+    """Read the pickle that begins here and leave the stream behind its end.
+
+    CPython reserves a table as long as the highest place that a pickle names, and would so let ten bytes take 30 GB.
+    """
+    start = stream.tell()
+    for operation, argument, _ in pickletools.genops(cast("IO[bytes]", stream)):
+        if operation.name in _MEMO and int(str(argument)) > _MOST_PLACES:
+            raise WeightsError("its table of contents is longer than any network's; get the file again")
+        if operation.name == "BYTEARRAY8":
+            raise WeightsError("it holds bytes where only tensors belong; get the file again")
+    stream.seek(start)
+    unpickler = _Unpickler(stream)
+    return unpickler, unpickler.load()
 
 
 def _numbers(data: bytes, storage: _Storage) -> AnyArray:
@@ -127,6 +161,8 @@ def _arrays(state: Any, numbers: dict[str, AnyArray]) -> dict[str, AnyArray]:
 def _look(numbers: AnyArray, tensor: _Tensor) -> AnyArray:
     """Return the numbers that a tensor looks at; never more than there are, and none beside them."""
     _, offset, shape, strides = tensor
+    if len(shape) > _MOST_DIMENSIONS or not all(type(n) is int for n in (offset, *shape, *strides)):
+        raise WeightsError("a tensor has a shape that cannot be; get the file again")
     if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
         raise WeightsError(f"a tensor has shape {shape}, strides {strides} and offset {offset}, which cannot be")
     size = math.prod(shape)
@@ -168,15 +204,19 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) in _ALLOWED:
             return _ALLOWED[module, name]
         if module == "torch" and name.endswith("Storage"):
-            raise WeightsError(f"its numbers are of a kind that is not read, {name}; save them as float32")
+            raise WeightsError(
+                f"its numbers are of a kind that is not read, {fault(ValueError(name))}; save them as float32"
+            )
+        asked = fault(ValueError(f"{module}.{name}"))  # in one short line, whatever it is
         raise WeightsError(
-            f"it asks for {module}.{name} to be run or built, which is refused; it must hold tensors only: "
+            f"it asks for {asked} to be run or built, which is refused; it must hold tensors only: "
             "torch.save(model.state_dict(), FILE)"
         )
 
     def persistent_load(self, pid: Any) -> _Storage:
         word, dtype, key, _device, length = pid[:_N_ENTRIES]
-        if word != "storage" or not isinstance(dtype, np.dtype) or any(pid[_N_ENTRIES:]):
+        plain = isinstance(dtype, np.dtype) and isinstance(key, str) and type(length) is int
+        if word != "storage" or not plain or any(pid[_N_ENTRIES:]) or len(key) > _LONGEST_KEY or not key.isprintable():
             raise WeightsError("it holds storages in a form that is not read; save it again with a current torch")
         storage = self.storages.setdefault(key, _Storage(key, dtype, length))
         if storage != _Storage(key, dtype, length):
