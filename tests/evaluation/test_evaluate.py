@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import retouch
-from retouch.errors import Cancelled, FileError, UsageError
+from retouch.errors import Cancelled, FileError, InputError, UsageError
 from retouch.evaluation.report.content import Row, Summary
 from retouch.evaluation.runs.journal import Journal
 from retouch.evaluation.runs.plan import EvaluationRequest, make_plan
@@ -312,3 +312,12 @@ def test_options_of_a_method_are_part_of_its_label(pictures: Path) -> None:
     request = EvaluationRequest(str(pictures), ["patchmatch:patch_size=9"], masks=["brush"])
     contender = make_plan(request).contenders[0]
     assert (contender.label, contender.options) == ("patchmatch:patch_size=9", {"patch_size": 9})
+
+
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_an_option_out_of_range_ends_it_before_the_first_picture(
+    n_workers: int, pictures: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="patch_size must be"):
+        run(pictures, tmp_path / "out", methods=["patchmatch:patch_size=4"], n_workers=n_workers)
+    assert not (tmp_path / "out/results").exists()

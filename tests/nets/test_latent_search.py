@@ -28,13 +28,15 @@ class Toy(nn.Module):
         self.patterns = nn.Parameter(torch.randn(4, 3 * 64, generator=seeded()))
 
     def forward(self, code: Tensor) -> Tensor:
-        return torch.tanh(0.5 * code @ self.patterns).unflatten(1, (3, 8, 8))
+        """Return pictures of four numbers."""
+        return torch.tanh(0.5 * code @ self.patterns).view(-1, 3, 8, 8)
 
 
 class Indifferent(nn.Module):
     """A critic that finds all pictures alike."""
 
     def forward(self, picture: Tensor) -> Tensor:
+        """Return score 0."""
         return 0 * picture.sum(dim=(1, 2, 3))
 
 
@@ -49,7 +51,7 @@ def left_half(n: int, side: int) -> Tensor:
 
 
 def test_nesterov_takes_the_steps_of_the_public_code() -> None:
-    """v <- m v - h g;  z <- clip(z - m v_before + (1 + m) v), by hand, with h = .01 and m = .9."""
+    """By hand: v <- m v - h g;  z <- clip(z - m v_before + (1 + m) v), with h = .01 and m = .9."""
     toy, start = Toy().eval(), draw_codes((1, 4), seeded(1))
 
     def loss(picture: Tensor) -> Tensor:

@@ -35,8 +35,8 @@ def run_tasks(tasks: Iterable[CaseTask], contenders: Sequence[Contender], n_work
     n_workers : int
         1 works in this process.
     """
+    warm_up(contenders)  # here too where others do the work: an option out of range ends it before the first case
     if n_workers == 1:
-        warm_up(contenders)
         yield from map(run_case, tasks)
         return
     waiting = iter(tasks)
