@@ -268,6 +268,6 @@ def _conv(in_channels: int, out_channels: int, size: int, *, stride: int = 1, di
 
 
 def _window_start(missing: Tensor, side: int) -> int:
-    places = missing.nonzero().flatten().tolist() or [0, len(missing) - 1]
+    places: list[int] = missing.nonzero().flatten().tolist() or [0, len(missing) - 1]
     start = (places[0] + places[-1] + 1) // 2 - side // 2
     return max(0, min(start, len(missing) - side))
