@@ -63,8 +63,8 @@ def test_the_channel_wise_layer_has_a_weight_for_each_pair_of_places_in_each_cha
 
 
 def test_the_channel_wise_layer_mixes_all_places_and_no_channels() -> None:
-    layer, x = ChannelWiseLinear(3, 2, generator=seeded()), draw(1, 3, 2, 2)
-    jacobian = torch.autograd.functional.jacobian(layer, x)[0, :, :, :, 0]  # (C, H, W, C', H', W')
+    layer = ChannelWiseLinear(3, 2, generator=seeded())
+    jacobian = torch.func.jacrev(layer)(draw(1, 3, 2, 2))[0, :, :, :, 0]  # (C, H, W, C', H', W')
     for channel in range(3):
         for other in range(3):
             part = jacobian[channel, :, :, other]

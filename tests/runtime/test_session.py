@@ -17,7 +17,10 @@ PICTURE = (1, 3, None, None)
 
 
 def save(
-    path: Path, shape: tuple[Any, ...] = (1, 3, "h", "w"), kind: int = TensorProto.FLOAT, names: str = "xy"
+    path: Path,
+    shape: tuple[Any, ...] = (1, 3, "h", "w"),
+    kind: int = TensorProto.FLOAT,
+    names: tuple[str, str] = ("x", "y"),
 ) -> Path:
     """Write a network that doubles a picture."""
     source, result = names

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from scipy import ndimage
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import Cancelled, InputError, LimitError
 from retouch.runtime.padding import crop_back, pad_mirrored
+from retouch.runtime.session import open_net
 from retouch.runtime.tiling import Needs, Tiling, apply_tiled, plan_tiling
 
 LEVEL = 1 / 255
@@ -69,7 +73,7 @@ def test_a_planned_tiling_of_a_strided_net_is_within_a_level_of_the_whole() -> N
     assert np.abs(tiled - whole(strided, picture, 4)).max() < LEVEL
 
 
-@pytest.mark.parametrize("budget_side", [14, 17, 23, 31, 64, 100])
+@pytest.mark.parametrize("budget_side", [16, 17, 23, 31, 64, 100])
 def test_every_budget_that_is_accepted_gives_the_whole(budget_side: int) -> None:
     apply, picture = convolutions(3, side=5), picture_of(70, 90)  # radius 6
     tiling = plan_tiling((70, 90), Needs(6, 10.0), budget_side**2 * 10)
@@ -83,10 +87,12 @@ def test_a_picture_that_fits_the_budget_is_one_tile() -> None:
     assert (tiling.height, tiling.width, tiling.overlap_px, tiling.exact) == (32, 56, 0, True)
 
 
-def test_a_budget_too_small_for_one_tile_is_refused_with_its_flag() -> None:
-    # radius 20: a tile must be longer than 40; 8 multiples: 48 px at 10 000 bytes are 22 MB
-    with pytest.raises(LimitError, match=r"within 10\.0 MB, but one tile of this network .*raise --max-memory"):
-        plan_tiling((500, 500), Needs(20, 10_000.0, multiple=8), 10 << 20)
+def test_a_budget_too_small_for_one_tile_is_refused_with_what_it_needs() -> None:
+    # radius 20: tiles overlap by 40, at most 3/4 of their side, so 56 px (a multiple of 8): 31.4 million bytes, 29.9 MB
+    needs = Needs(20, 10_000.0, multiple=8)
+    with pytest.raises(LimitError, match=r"within 10\.0 MB, but one tile .* needs about 30 MB; raise --max-memory"):
+        plan_tiling((500, 500), needs, 10 << 20)
+    assert plan_tiling((500, 500), needs, 30 << 20).exact
     assert LimitError.exit_code == 5
 
 
@@ -162,3 +168,26 @@ def test_tiles_of_another_size_and_tilings_that_cannot_be_are_refused() -> None:
         Tiling(20, 16, 8, 4, multiple=8)
     with pytest.raises(InputError, match="longer than their overlap of 16"):
         apply_tiled(lambda tile: tile, picture_of(20, 30), Tiling(16, 16, 16, 4))
+
+
+def test_a_network_in_a_session_gives_the_whole_tile_by_tile(tmp_path: Path) -> None:
+    """Three real convolutions, the middle one dilated by 2: radius 1 + 2 + 1 = 4."""
+    rng = np.random.default_rng(3)
+    nodes, kernels, names = [], [], ("x", "a", "b", "y")
+    for index, (before, after, dilation) in enumerate(zip(names, names[1:], (1, 2, 1), strict=False)):
+        kernels.append(numpy_helper.from_array(rng.normal(0, 0.25, (3, 3, 3, 3)).astype(np.float32), f"k{index}"))
+        how: dict[str, Any] = {"dilations": [dilation] * 2, "pads": [dilation] * 4}
+        nodes.append(helper.make_node("Conv", [before, f"k{index}"], [after], **how))
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 3, None, None)) for name in "xy"]
+    graph = helper.make_graph(nodes, "chain", ends[:1], ends[1:], kernels)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    net = open_net(tmp_path / "net.onnx", {"x": (1, 3, None, None)}, {"y": (1, 3, None, None)})
+
+    def apply(tile: AnyArray) -> AnyArray:
+        return np.asarray(net.run(x=tile.transpose(2, 0, 1)[None])["y"][0].transpose(1, 2, 0))
+
+    picture = picture_of(83, 120)
+    tiling = plan_tiling((83, 120), Needs(4, 1.0), 40 * 40)
+    assert tiling.height == tiling.width == 40
+    assert np.abs(apply_tiled(apply, picture, tiling) - apply(picture)).max() < 1e-5

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from retouch import __version__
-from retouch.cli.measuring import compare_command, eval_command, metrics_command
+from retouch.cli.measuring.commands import compare_command, eval_command, metrics_command
+from retouch.cli.weights.commands import weights_app
 from retouch.errors import UsageError
 
 app = typer.Typer(
@@ -138,3 +139,4 @@ def mask_make_command(  # noqa: PLR0917 - one parameter for each option of the c
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
 app.command("metrics")(metrics_command)
+app.add_typer(weights_app)

@@ -23,6 +23,7 @@ from retouch.runtime.transfer import bring
 
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_MANIFEST_BYTES = 1 << 22
 
@@ -59,8 +60,10 @@ class Entry:
             raise WeightsError(
                 f"a name in the weight store has small letters, digits, dots, dashes and underscores, got {self.name!r}"
             )
-        if not self.file or Path(self.file).name != self.file or "\\" in self.file or self.file == MANIFEST:
-            raise WeightsError(f"weights lie in the store's own folder; {self.name} names the file {self.file!r}")
+        if not _FILE.fullmatch(self.file) or self.file == MANIFEST:
+            raise WeightsError(
+                f"a file in the weight store has letters, digits, dots, dashes and underscores, got {self.file!r}"
+            )
         if not _SHA256.fullmatch(self.sha256):
             raise WeightsError(f"a SHA-256 has 64 hexadecimal digits in small letters, {self.name} has {self.sha256!r}")
 
@@ -91,7 +94,7 @@ class WeightStore:
                 raise WeightsError(f"{shown(path)} is no manifest: it is too large; put it right or remove it")
             lines = json.loads(path.read_bytes())["weights"]
             found = [Entry(**line) for line in lines]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise WeightsError(

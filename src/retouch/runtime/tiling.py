@@ -26,6 +26,7 @@ Apply: TypeAlias = Callable[[Float32[np.ndarray, "h w C"]], Float[np.ndarray, "h
 """A network: a tile in, a tile of the same height and width out."""
 
 _MB = 1 << 20
+_MOST_OVERLAP = 0.75  # of a tile's side; 16 times the pixels go through the net, and beyond it soon any number
 _GUESSED_SHARE = 4  # the overlap of tiles that cannot be exact: a quarter of their side
 
 
@@ -106,7 +107,8 @@ def plan_tiling(
     Raises
     ------
     LimitError
-        If not even one tile fits: none at all, or none that is exact while `approximate` is off.
+        If not even one tile fits: none at all, or none that is exact while `approximate` is off. An exact tile is
+        longer than 8/3 of the radius, so that the work stays below 16 times that of the whole picture.
 
     Examples
     --------
@@ -120,10 +122,10 @@ def plan_tiling(
     if height * width * needs.bytes_per_pixel <= budget_bytes:
         return Tiling(height, width, 0, 0, needs.multiple, needs.least_px)
     side = math.isqrt(int(budget_bytes / needs.bytes_per_pixel)) // needs.multiple * needs.multiple
-    least = padded_shape((1, 1), needs.multiple, needs.least_px)[0]
-    overlap, trim = _overlap_of(side, needs, blend_px, approximate=approximate)
-    if side < least or overlap >= side:
+    cut = _overlap_of(side, needs, blend_px, approximate=approximate)
+    if cut is None:
         raise LimitError(_too_small((height, width), needs, budget_bytes, approximate=approximate))
+    overlap, trim = cut
     exact = needs.radius_px is not None and trim >= needs.radius_px
     return Tiling(min(side, height), min(side, width), overlap, trim, needs.multiple, needs.least_px, exact=exact)
 
@@ -189,16 +191,25 @@ def apply_tiled(
     return np.ascontiguousarray(crop_back(result, shape))
 
 
-def _overlap_of(side: int, needs: Needs, blend_px: int, *, approximate: bool) -> tuple[int, int]:
-    """Return overlap and trim: with room to blend, or else without, or else what is left for an approximation."""
+def _overlap_of(side: int, needs: Needs, blend_px: int, *, approximate: bool) -> tuple[int, int] | None:
+    """Return overlap and trim: exact with room to blend, or exact without, or a guess; None where no tile will do."""
+    if side < _least_side(needs):
+        return None
+    if needs.radius_px is not None:
+        for blend in (blend_px, 0):
+            overlap = _up(2 * needs.radius_px + blend, needs.multiple)
+            if overlap <= side * _MOST_OVERLAP:
+                return overlap, needs.radius_px
     guessed = side // _GUESSED_SHARE // needs.multiple * needs.multiple
-    if needs.radius_px is None:
-        return (guessed if approximate else side), guessed // 4
-    for blend in (blend_px, 0):
-        exact = -(-(2 * needs.radius_px + blend) // needs.multiple) * needs.multiple
-        if exact <= side // 2 or (blend == 0 and exact < side):
-            return exact, needs.radius_px
-    return (guessed if approximate else side), guessed // 4
+    return (guessed, guessed // 4) if approximate else None
+
+
+def _least_side(needs: Needs) -> int:
+    return padded_shape((1, 1), needs.multiple, needs.least_px)[0]
+
+
+def _up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
 
 
 def _strips(length: int, side: int, tiling: Tiling) -> list[tuple[int, Float32[np.ndarray, " side"]]]:
@@ -237,17 +248,14 @@ def _checked(tile: Float[np.ndarray, "h w K"], shape: tuple[int, ...]) -> Float[
 
 
 def _too_small(whole: tuple[int, int], needs: Needs, budget_bytes: int, *, approximate: bool) -> str:
-    """Say what is needed: the least exact tile, or all of the picture for a net that looks at all of it."""
-    least = padded_shape((1, 1), needs.multiple, needs.least_px)[0]
-    if needs.radius_px is None:
-        pixels, what = (
-            (least**2, "one tile")
-            if approximate
-            else (math.prod(whole), "this network, which looks at the whole picture at once,")
-        )
-    else:
-        side = least if approximate else max(least, 2 * needs.radius_px + 2 * needs.multiple)
-        pixels, what = side**2, "one tile of this network"
+    """Say what is needed: the least tile that will do, or all of the picture for a net that looks at all of it."""
+    what, pixels = "one tile of this network", _least_side(needs) ** 2
+    if needs.radius_px is None and not approximate:
+        what, pixels = "this network, which looks at the whole picture at once,", math.prod(whole)
+    elif needs.radius_px is not None and not approximate:
+        overlap = _up(2 * needs.radius_px, needs.multiple)
+        tile = max(_least_side(needs), _up(math.ceil(overlap / _MOST_OVERLAP), needs.multiple)) ** 2
+        pixels = min(tile, math.prod(whole))
     needed = math.ceil(pixels * needs.bytes_per_pixel / _MB)
     return (
         f"the work must stay within {budget_bytes / _MB:.1f} MB, but {what} needs about {needed} MB; raise "

@@ -114,9 +114,8 @@ def _file_at(address: str) -> IO[bytes]:
     return path.open("rb")
 
 
-def _web_page_at(address: str) -> IO[bytes]:
-    stream: IO[bytes] = _opener().open(address, timeout=_TIMEOUT_S)
-    return stream
+def _web_page_at(address: str) -> Any:
+    return _opener().open(address, timeout=_TIMEOUT_S)
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -137,7 +136,7 @@ class _HttpsRedirects(urllib.request.HTTPRedirectHandler):
     """Follows a server to another https:// address only."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Any:
         if urlsplit(newurl).scheme != "https":
             raise WeightsError(f"{shown(req.full_url)} sends to {shown(newurl)}, which is not https://")

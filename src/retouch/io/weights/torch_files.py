@@ -90,10 +90,11 @@ def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
         if f"{root}byteorder" in archive.namelist() and _member(archive, f"{root}byteorder") != b"little":
             raise WeightsError("its numbers are big-endian; save it again on a common machine")
         unpickler, state = _unpickled(io.BytesIO(_member(archive, f"{root}data.pkl")))
+        tensors = _flat(state)
         numbers = {
             key: _numbers(_member(archive, f"{root}data/{key}"), storage) for key, storage in unpickler.storages.items()
         }
-    return _arrays(state, numbers)
+    return _arrays(tensors, numbers)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -110,6 +111,7 @@ def _read_legacy(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
     if magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL or not system["little_endian"]:
         raise WeightsError("it is not what torch saves on a common machine; save it again")
     unpickler, state = _unpickled(stream)
+    tensors = _flat(state)
     numbers: dict[str, AnyArray] = {}
     for key in _unpickled(stream)[1]:
         storage = unpickler.storages[key]
@@ -119,24 +121,32 @@ def _read_legacy(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
         if length * storage.dtype.itemsize > n_bytes - stream.tell():
             raise WeightsError(f"storage {key} is said to hold {length} numbers, more than the file has; get it again")
         numbers[key] = _numbers(stream.read(length * storage.dtype.itemsize), storage)
-    return _arrays(state, numbers)
+    return _arrays(tensors, numbers)
 
 
 def _size_of(stream: io.BufferedIOBase) -> int:
     return stream.seek(0, os.SEEK_END)
 
 
-def _unpickled(stream: io.BufferedIOBase) -> tuple[_Unpickler, Any]:
-    """Read the pickle that begins here and leave the stream behind its end.
+def _check_operation(name: str, argument: Any) -> None:
+    """Refuse an operation that takes memory on a claim.
 
     CPython reserves a table as long as the highest place that a pickle names, and would so let ten bytes take 30 GB.
     """
+    if name in _MEMO and int(str(argument)) > _MOST_PLACES:
+        raise WeightsError("its table of contents is longer than any network's; get the file again")
+    if name == "BYTEARRAY8":
+        raise WeightsError("it holds bytes where only tensors belong; get the file again")
+
+
+def _unpickled(stream: io.BufferedIOBase) -> tuple[_Unpickler, Any]:
+    """Read the pickle that begins here and leave the stream behind its end."""
     start = stream.tell()
-    for operation, argument, _ in pickletools.genops(cast("IO[bytes]", stream)):
-        if operation.name in _MEMO and int(str(argument)) > _MOST_PLACES:
-            raise WeightsError("its table of contents is longer than any network's; get the file again")
-        if operation.name == "BYTEARRAY8":
-            raise WeightsError("it holds bytes where only tensors belong; get the file again")
+    try:
+        for operation, argument, _ in pickletools.genops(cast("IO[bytes]", stream)):
+            _check_operation(operation.name, argument)
+    except (ValueError, OverflowError, MemoryError) as error:
+        raise WeightsError("its list of tensors is damaged or cut short; get the file again") from error
     stream.seek(start)
     unpickler = _Unpickler(stream)
     return unpickler, unpickler.load()
@@ -149,20 +159,23 @@ def _numbers(data: bytes, storage: _Storage) -> AnyArray:
     return numbers
 
 
-def _arrays(state: Any, numbers: dict[str, AnyArray]) -> dict[str, AnyArray]:
-    """Return a state dict with an array for every tensor, given the numbers of each storage."""
+def _flat(state: Any) -> dict[str, _Tensor]:
+    """Return a state dict as a plain one; what its own class or attributes do to `items` is not asked."""
     if not isinstance(state, dict) or not all(
-        isinstance(name, str) and isinstance(item, _Tensor) for name, item in state.items()
+        isinstance(name, str) and isinstance(item, _Tensor) for name, item in dict.items(state)
     ):
         raise WeightsError("it must be a flat dictionary of tensors; save it as torch.save(model.state_dict(), FILE)")
-    return {name: _look(numbers[item.storage.key], item) for name, item in state.items()}
+    return dict(dict.items(state))
+
+
+def _arrays(tensors: dict[str, _Tensor], numbers: dict[str, AnyArray]) -> dict[str, AnyArray]:
+    """Return an array for every tensor, given the numbers of each storage."""
+    return {name: _look(numbers[item.storage.key], item) for name, item in tensors.items()}
 
 
 def _look(numbers: AnyArray, tensor: _Tensor) -> AnyArray:
     """Return the numbers that a tensor looks at; never more than there are, and none beside them."""
     _, offset, shape, strides = tensor
-    if len(shape) > _MOST_DIMENSIONS or not all(type(n) is int for n in (offset, *shape, *strides)):
-        raise WeightsError("a tensor has a shape that cannot be; get the file again")
     if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
         raise WeightsError(f"a tensor has shape {shape}, strides {strides} and offset {offset}, which cannot be")
     size = math.prod(shape)
@@ -173,22 +186,34 @@ def _look(numbers: AnyArray, tensor: _Tensor) -> AnyArray:
     return np.lib.stride_tricks.as_strided(numbers[offset:], shape, step_bytes, writeable=False)
 
 
-def _rebuild_tensor(
-    storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
-) -> _Tensor:
-    """Stand in for torch._utils._rebuild_tensor_v2; what follows the strides concerns training only."""
-    return _Tensor(storage, offset, tuple(shape), tuple(strides))
+class _RebuildTensor:
+    """Stands in for torch._utils._rebuild_tensor_v2; what follows the strides concerns training only.
+
+    No function, since a pickle may set attributes of what it names, and a function would keep them.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
+        plain = isinstance(storage, _Storage) and len(shape) <= _MOST_DIMENSIONS
+        if not plain or not all(type(n) is int for n in (offset, *shape, *strides)):
+            raise WeightsError("a tensor has a shape that cannot be; get the file again")
+        return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
-def _rebuild_parameter(tensor: _Tensor, *_: Any) -> _Tensor:
-    """Stand in for torch._utils._rebuild_parameter: a parameter is a tensor that learns."""
-    return tensor
+class _RebuildParameter:
+    """Stands in for torch._utils._rebuild_parameter: a parameter is a tensor that learns."""
+
+    __slots__ = ()
+
+    def __call__(self, tensor: Any, *_: Any) -> Any:
+        return tensor
 
 
 _ALLOWED: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+    ("torch._utils", "_rebuild_tensor_v2"): _RebuildTensor(),
+    ("torch._utils", "_rebuild_parameter"): _RebuildParameter(),
     **{("torch", name): np.dtype(code) for name, code in _DTYPES.items()},
 }
 

@@ -50,7 +50,7 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """Score methods on pictures under stated damage; run it again to go on where it was stopped."""
-    from retouch.cli.eval_run import EvalOrder, run_eval  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.measuring.eval_run import EvalOrder, run_eval  # noqa: PLC0415 - see the module's first line
     from retouch.evaluation.runs.plan import EvaluationRequest  # noqa: PLC0415
     from retouch.masks.sampler import parse_bin  # noqa: PLC0415
 
@@ -89,7 +89,7 @@ def compare_command(  # noqa: PLR0917 - one parameter for each option of the com
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """Measure how near one picture comes to another."""
-    from retouch.cli.compare_run import CompareOrder, run_compare  # noqa: PLC0415
+    from retouch.cli.measuring.compare_run import CompareOrder, run_compare  # noqa: PLC0415
 
     order = CompareOrder(
         reference=reference,
@@ -112,7 +112,7 @@ def metrics_command(
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """List the metrics, or show one; list the protocols."""
-    from retouch.cli.metric_pages import show_metric, show_metrics, show_protocols  # noqa: PLC0415
+    from retouch.cli.measuring.metric_pages import show_metric, show_metrics, show_protocols  # noqa: PLC0415
 
     if protocols:
         sys.stdout.write(show_protocols(json=json))

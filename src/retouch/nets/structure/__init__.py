@@ -1,0 +1,1 @@
+"""Structure first: nets that complete something simpler than the picture, and paint after it."""
