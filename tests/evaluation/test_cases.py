@@ -71,6 +71,26 @@ def test_a_list_with_a_missing_picture_is_refused_by_its_name(tmp_path: Path) ->
         list_pictures(tmp_path / "test.txt")
 
 
+def test_paths_in_a_list_may_hold_blanks(tmp_path: Path) -> None:
+    write_picture(tmp_path / "my picture.png")
+    (tmp_path / "test.txt").write_text("my picture.png\n")
+    assert names(tmp_path / "test.txt") == ["my picture.png"]
+
+
+def test_a_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "test.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="one path a line"):
+        list_pictures(tmp_path / "test.txt")
+
+
+def test_results_of_an_evaluation_among_the_pictures_are_no_pictures(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    write_picture(tmp_path / "scores" / "results" / "telea" / "brush" / "00000-a.png")
+    (tmp_path / "scores" / "items.jsonl").touch()
+    assert names(tmp_path) == ["a.png"]
+    assert len(names(tmp_path / "scores")) == 1  # asked for by name, they are
+
+
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no picture found"):
         list_pictures(tmp_path)
@@ -189,6 +209,27 @@ def test_a_pair_is_found_by_the_name_of_the_picture(name: str, tmp_path: Path) -
     conditions = mask_conditions([parse_mask_source(f"pairs:{tmp_path / 'masks'}")], [])
     case = list_cases(list_pictures(tmp_path / "pictures"), conditions)[0]
     assert load_case(case, AS_IS, seed=0).mask is not None
+
+
+def test_pictures_of_one_name_in_two_folders_have_their_own_masks(tmp_path: Path) -> None:
+    for folder, rows in (("a", 2), ("b", 5)):
+        write_picture(tmp_path / folder / "x.png")
+        write_mask(tmp_path / folder / "x_mask.png", rows)
+    conditions = mask_conditions([parse_mask_source(f"pairs:{tmp_path}")], [])
+    cases = list_cases(list_pictures(tmp_path), conditions)
+    assert [(case.entry.name, case.mask_file) for case in cases] == [
+        ("a/x.png", tmp_path / "a" / "x_mask.png"),
+        ("b/x.png", tmp_path / "b" / "x_mask.png"),
+    ]
+
+
+def test_a_mask_that_could_be_that_of_two_pictures_is_that_of_neither(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_picture(tmp_path / "pictures" / folder / "x.png")
+    write_mask(tmp_path / "masks" / "x.png", 2)
+    conditions = mask_conditions([parse_mask_source(f"pairs:{tmp_path / 'masks'}")], [])
+    cases = list_cases(list_pictures(tmp_path / "pictures"), conditions)
+    assert all("no mask of this picture" in case.problem for case in cases)
 
 
 def test_a_pair_of_another_size_is_refused_and_never_resized(tmp_path: Path) -> None:

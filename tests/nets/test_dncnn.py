@@ -1,4 +1,4 @@
-"""DnCNN, FDnCNN, IRCNN and the MatConvNet files of their published weights."""
+"""DnCNN, FDnCNN and IRCNN, with their published weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import WeightsError
-from retouch.nets.checkpoints.matconvnet import read_matconvnet
 from retouch.nets.denoising.dncnn import (
     DnCNN,
     FDnCNN,
@@ -27,8 +26,8 @@ from retouch.nets.denoising.dncnn import (
     ircnn_tiny,
     merge_batch_norm,
 )
+from retouch.nets.export.loading import load_checkpoint
 
-h5py = pytest.importorskip("h5py")
 torch.set_num_threads(1)
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not there")
@@ -179,47 +178,6 @@ def test_full_nets_take_exactly_the_authors_keys(name: str, build: Callable[[], 
         net.load_state_dict(net.convert_official({key: torch.empty(shape) for key, shape in keys}), strict=True)
 
 
-def write_matconvnet(path: Path, layers: list[tuple[str, list[np.ndarray]]]) -> None:
-    """Write kinds and weights of layers the way MATLAB lays them out in HDF5."""
-    with h5py.File(path, "w") as file:
-        references = []
-        for index, (kind, weights) in enumerate(layers):
-            group = file.create_group(f"#refs#/layer{index}")
-            group["type"] = np.frombuffer(kind.encode(), np.uint8).astype(np.uint16)[:, None]
-            stored = []
-            for part, array in enumerate(weights):
-                file[f"#refs#/array{index}_{part}"] = array
-                stored.append(file[f"#refs#/array{index}_{part}"].ref)
-            group.create_dataset("weights", data=np.array(stored, dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
-            references.append(group.ref)
-        file.create_dataset("net/layers", data=np.array(references, dtype=h5py.ref_dtype)[:, None])
-
-
-def test_matconvnet_kernels_are_turned_and_a_single_output_gets_its_axis(tmp_path: Path) -> None:
-    """HDF5 shows MATLAB's (rows, columns, in, out) as (out, in, columns, rows)."""
-    first, last = np.arange(36.0).reshape(2, 2, 3, 3), np.arange(18.0).reshape(2, 3, 3)
-    layers = [("conv", [first, np.ones((1, 2))]), ("relu", []), ("conv", [last, np.array([[5.0]])])]
-    write_matconvnet(tmp_path / "net.mat", layers)
-    state = read_matconvnet(tmp_path / "net.mat")
-    assert list(state) == ["model.0.weight", "model.0.bias", "model.2.weight", "model.2.bias"]
-    assert state["model.0.weight"][1, 0].tolist() == first[1, 0].T.tolist()
-    assert state["model.2.weight"].shape == (1, 2, 3, 3)
-    assert state["model.2.bias"].tolist() == [5.0]
-
-
-def test_a_chain_with_other_layers_is_refused(tmp_path: Path) -> None:
-    kernel = [np.zeros((2, 2, 3, 3)), np.zeros((1, 2))]
-    write_matconvnet(tmp_path / "net.mat", [("conv", kernel), ("bnorm", []), ("conv", kernel)])
-    with pytest.raises(WeightsError, match="bnorm"):
-        read_matconvnet(tmp_path / "net.mat")
-
-
-def test_a_file_that_is_no_matlab_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "net.mat").write_bytes(b"MATLAB 5.0 MAT-file")
-    with pytest.raises(WeightsError, match=r"must be a MATLAB v7.3 file"):
-        read_matconvnet(tmp_path / "net.mat")
-
-
 @pytest.mark.shared
 @shared
 @pytest.mark.parametrize(
@@ -228,7 +186,7 @@ def test_a_file_that_is_no_matlab_file_is_refused(tmp_path: Path) -> None:
 def test_published_files_fill_the_nets_and_remove_noise(name: str, channels: int, depth: int) -> None:
     """A grey ramp with sigma 25 of noise, 20.2 dB, is smooth: at least 10 dB must be gained."""
     net = DnCNN(channels, depth=depth, batch_norm=False).eval()
-    net.load_state_dict(read_matconvnet(SHARED / "models" / "dncnn" / f"{name}.mat"))
+    load_checkpoint(net, SHARED / "models" / "dncnn" / f"{name}.mat")
     clean = torch.linspace(0.2, 0.8, 48).expand(1, channels, 48, 48)
     noisy = clean + torch.randn(clean.shape, generator=torch.Generator().manual_seed(0)) * 25 / 255
     with torch.no_grad():

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from retouch.io.pictures.reading import open_image
-from retouch.nets.checkpoints.matconvnet import read_matconvnet
+from retouch.io.weights.state_dicts import read_state_dict
 from retouch.nets.denoising.ffdnet import FFDNet, ffdnet_color_full, ffdnet_full, ffdnet_tiny
 from retouch.nets.layers.shuffle import column_order, join_pixels, pad_to_multiple, split_pixels
 
@@ -157,7 +157,8 @@ def test_published_files_need_their_order_converted(name: str, build: Callable[[
     """A crop of a photograph with sigma 25 of noise, 20.2 dB: 8 dB are gained, over 1 dB more than unconverted."""
     pytest.importorskip("h5py")
     net = build().eval()
-    state = read_matconvnet(SHARED / "models" / "ffdnet" / f"FFDNet_{name}.mat")
+    arrays = read_state_dict(SHARED / "models" / "ffdnet" / f"FFDNet_{name}.mat")
+    state = {key: torch.from_numpy(array) for key, array in arrays.items()}
     clean = torch.from_numpy(open_image(SHARED / photo).to_float()[50:178, 50:178]).movedim(-1, 0)[None]
     noisy = clean + torch.randn(clean.shape, generator=torch.Generator().manual_seed(0)) * 25 / 255
     psnr = []

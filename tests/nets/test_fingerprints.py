@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from retouch.errors import InputError, WeightsError
-from retouch.nets.checkpoints.restoration.fingerprints import read_keras
+from retouch.nets.export.loading import load_checkpoint
 from retouch.nets.official import load_official
 from retouch.nets.restoration.fingerprint_unet import fingerprint_unet_full, fingerprint_unet_tiny
 from retouch.nets.restoration.fpd_m_net import fpd_m_net_full, fpd_m_net_tiny
@@ -90,21 +90,13 @@ def test_u_finger_refuses_what_its_kernels_do_not_fit() -> None:
         u_finger_tiny()(_picture(1, 32, 40))
 
 
-def test_another_file_is_no_keras_file(tmp_path: Path) -> None:
-    pytest.importorskip("h5py")
-    wrong = tmp_path / "weights.hdf5"
-    wrong.write_bytes(b"no HDF5")
-    with pytest.raises(WeightsError, match="Keras weight file"):
-        read_keras(wrong)
-
-
 @pytest.fixture(scope="module")
 def published() -> nn.Module:
     """Return FPD-M-net under its authors' weights."""
     pytest.importorskip("h5py")
     if not WEIGHTS.exists():
         pytest.skip("../shared/data/models/fpd-m-net is absent")
-    return load_official(fpd_m_net_full().eval(), read_keras(WEIGHTS))
+    return load_checkpoint(fpd_m_net_full().eval(), WEIGHTS)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,13 @@ from retouch import __version__
 from retouch.arrays.threads import n_threads
 from retouch.arrays.types import Progress, ignore_progress
 from retouch.errors import InputError, UsageError
-from retouch.evaluation.cases.pictures import read_8_bits
+from retouch.evaluation.cases.conditions import Case
+from retouch.evaluation.cases.pictures import read_8_bits, read_unit
 from retouch.evaluation.report.content import Summary
 from retouch.evaluation.ruler.measures import Measure
-from retouch.evaluation.ruler.protocols import choose_measures, find_protocol
+from retouch.evaluation.ruler.protocols import Protocol, choose_measures, find_protocol
 from retouch.evaluation.ruler.scoring import Scores, check_weights, score
+from retouch.evaluation.runs.contenders import Contender
 from retouch.evaluation.runs.journal import Journal
 from retouch.evaluation.runs.outputs import write_outputs
 from retouch.evaluation.runs.places import Places
@@ -25,7 +27,7 @@ from retouch.evaluation.runs.plan import EvaluationPlan, EvaluationRequest, make
 from retouch.evaluation.runs.pool import run_tasks
 from retouch.evaluation.runs.set_scores import score_sets
 from retouch.evaluation.runs.summary import summarise
-from retouch.evaluation.runs.worker import CaseTask
+from retouch.evaluation.runs.worker import DONE, CaseTask
 from retouch.io.pictures.mask_files import read_mask
 
 DEFAULT_SHOWN = 40
@@ -54,10 +56,13 @@ class Comparison(NamedTuple):
     measures : tuple of Measure
         What was measured, in order.
     scores : Scores
+    protocol : Protocol
+        The convention that was followed.
     """
 
     measures: tuple[Measure, ...]
     scores: Scores
+    protocol: Protocol
 
 
 def evaluate(
@@ -149,7 +154,7 @@ def compare(
     Parameters
     ----------
     reference, result : path
-        Of one size; both are brought to 8 bits.
+        Of one size; both are brought to 8 bits, unless the protocol takes results unrounded.
     mask : path or None
         White where pixels were missing; needed for measures of the hole.
     invert_mask : bool
@@ -168,16 +173,18 @@ def compare(
     WeightsError, MissingExtraError
         If a measure lacks its weights.
     """
-    measures = choose_measures(find_protocol(protocol), metrics, with_masks=mask is not None)
+    convention = find_protocol(protocol)
+    measures = choose_measures(convention, metrics, with_masks=mask is not None)
     for measure in measures:
         if measure.of_set:
             raise UsageError(f"metric '{measure.metric}' judges sets of pictures, not one pair; use 'retouch eval'")
     paths = {name: Path(path) for name, path in (weights or {}).items()}
     check_weights(measures, paths)
-    truth, judged = read_8_bits(Path(reference)), read_8_bits(Path(result))
+    read = read_8_bits if convention.in_8_bits else read_unit
+    truth, judged = read(Path(reference)), read(Path(result))
     hole = None if mask is None else read_mask(mask, shape=truth.shape[:2], invert=invert_mask)
     _check_same_size(truth.shape, judged.shape)
-    return Comparison(measures, score(measures, truth, judged, hole, paths))
+    return Comparison(measures, score(measures, truth, judged, hole, paths), convention)
 
 
 def _check_same_size(reference: tuple[int, ...], result: tuple[int, ...]) -> None:
@@ -208,9 +215,22 @@ def gather_facts(plan: EvaluationPlan, n_workers: int, set_weights: Mapping[str,
     return {name: text for name, text in facts.items() if text}
 
 
+def _is_open(case: Case, contender: Contender, journal: Journal) -> bool:
+    """Whether a case is to be done: it never was, or what lay in the folder of results is no longer the same."""
+    if not journal.is_finished(case.key, contender.label):
+        return True
+    row = journal.row(case.key, contender.label)
+    if row is None or row["status"] != DONE or contender.folder is None:
+        return False
+    try:
+        return bool(contender.source_sha256(case) != row.get("source_sha256"))
+    except InputError:
+        return True
+
+
 def _open_tasks(plan: EvaluationPlan, journal: Journal, places: Places) -> Iterator[CaseTask]:
     for case in plan.cases:
-        left = tuple(c for c in plan.contenders if not journal.is_finished(case.key, c.label))
+        left = tuple(c for c in plan.contenders if _is_open(case, c, journal))
         if left:
             yield CaseTask(
                 case=case,

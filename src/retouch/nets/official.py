@@ -10,7 +10,7 @@ import importlib
 import json
 import os
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,9 @@ def build(name: str, config: Config) -> nn.Module:
     return find_fixture(name).build(config).eval()
 
 
-def load_official(net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+def load_official(
+    net: nn.Module, state: Mapping[str, Tensor], *, convert: Callable[[Any], Mapping[str, Tensor]] | None = None
+) -> nn.Module:
     """Put the authors' weights into one of our networks and return it.
 
     Parameters
@@ -52,6 +54,8 @@ def load_official(net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     net : nn.Module
     state : mapping
         The authors' state dict; float16 values become float32.
+    convert : callable, optional
+        From the names of the state to ours; by default the network's own `convert_official`, if it has one.
 
     Raises
     ------
@@ -59,9 +63,9 @@ def load_official(net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
         If a key is missing or left over, or a shape is another.
     """
     wide = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    convert = getattr(net, "convert_official", dict)
+    to_ours = convert or getattr(net, "convert_official", dict)
     try:
-        net.load_state_dict(convert(wide), strict=True)
+        net.load_state_dict(to_ours(wide), strict=True)
     except (RuntimeError, KeyError) as error:
         words = " ".join(str(error).split())
         raise WeightsError(f"these weights are not those of {type(net).__name__}: {words[:300]}") from error

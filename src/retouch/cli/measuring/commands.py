@@ -76,7 +76,7 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
 
 def compare_command(  # noqa: PLR0917 - one parameter for each option of the command
     reference: Annotated[str, typer.Argument(help="The truth.")],
-    result: Annotated[str, typer.Argument(help="The picture to judge, of the same size.")],
+    result: Annotated[str, typer.Argument(help="The picture to judge, of the same size; or labels, boxes, joints.")],
     mask: Annotated[str | None, typer.Option(help="White where pixels were missing.")] = None,
     invert_mask: Annotated[bool, typer.Option("--invert-mask", help="Black is the hole.")] = False,
     protocol: Annotated[str, typer.Option(help=_PROTOCOL_HELP)] = "standard",

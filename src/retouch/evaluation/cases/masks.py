@@ -96,19 +96,27 @@ def list_library(folder: Path, ratio_bin: Bin | None) -> tuple[Path, ...]:
 
 
 def pair_masks(folder: Path, entries: Sequence[PictureEntry]) -> Mapping[str, Path]:
-    """Return the mask file of each picture, by the picture's name; pictures without one are left out."""
-    by_stem: dict[str, Path] = {}
-    for file in files_of_folder(folder):
-        by_stem.setdefault(file.stem, file)
+    """Return the mask file of each picture, by the picture's name; pictures without one are left out.
+
+    A mask in the same place below `folder` as the picture below its own comes first; one that lies elsewhere is taken
+    by its file name alone, where neither another mask nor another picture has that name.
+    """
     pictures = {entry.path.resolve() for entry in entries}
+    files = [file for file in files_of_folder(folder) if file.resolve() not in pictures]
+    by_place: dict[Path, Path] = {}
+    by_stem: dict[str, Path | None] = {}  # None where several have the name
+    for file in files:
+        by_place.setdefault(file.relative_to(folder).with_suffix(""), file)
+        by_stem[file.stem] = None if file.stem in by_stem else file
     found = {}
     for entry in entries:
-        stem = entry.path.stem
-        for wanted in (f"{stem}_mask", f"{stem}_mask000", stem):
-            mask = by_stem.get(wanted)
-            if mask is not None and mask.resolve() not in pictures:
-                found[entry.name] = mask
-                break
+        stem, place = entry.path.stem, Path(entry.name).parent
+        names = f"{stem}_mask", f"{stem}_mask000", stem
+        masks = [by_place.get(place / name) for name in names]
+        masks += [by_stem.get(name) for name in names if entry.alone]
+        mask = next((mask for mask in masks if mask is not None), None)
+        if mask is not None:
+            found[entry.name] = mask
     return found
 
 

@@ -39,7 +39,7 @@ def measures_table(columns: Sequence[Column]) -> str:
     """Return one sentence for each measure; the heads of the other tables lead here."""
     rows = [
         f'<tr id="measure-{i}"><th scope="row">{escaped(column.name)}</th><td>{escaped(column.sentence)}</td>'
-        f"<td>{escaped(column.unit)}</td><td>{arrow(column)} {direction(column)}</td></tr>"
+        f'<td>{escaped(column.unit)}</td><td class="short">{arrow(column)} {direction(column)}</td></tr>'
         for i, column in enumerate(columns)
     ]
     return table("Measures", ["measure", "how it is computed", "unit", "direction"], rows, kind="prose")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from retouch.evaluation.report.cases import case_block, scale_style
-from retouch.evaluation.report.content import ShownCase, Summary
+from retouch.evaluation.report.content import Cell, ShownCase, Summary
 from retouch.evaluation.report.curves import ALL, draw_measures
 from retouch.evaluation.report.facts import facts_table, failures_table, measures_table, warnings_box
 from retouch.evaluation.report.pictures import ERROR_GAIN, WIDEST_PX
@@ -122,11 +122,21 @@ def _results_note(summary: Summary) -> str:
     sentences = ["Mean over the pictures; in small type the 95 % bootstrap interval."]
     if len(summary.methods) > 1:
         sentences.append("Bold: the best of each column, and what reads the same.")
+    if any(len({cell.n for cell in cells}) > 1 for cells in _columns_of(summary)):
+        sentences.append("A mean over fewer pictures than others have is of other pictures, and never bold.")
     if any(cell.n_capped for row in summary.rows for cell in row.cells.values()):
         sentences.append("Capped: so many values were infinite and entered the mean as the cap.")
     if summary.published:
         sentences.append("Italics: figures from papers, measured there under the same protocol.")
     return _note(" ".join(sentences))
+
+
+def _columns_of(summary: Summary) -> Iterator[list[Cell]]:
+    """Yield the cells of each measure under each condition."""
+    for condition in summary.conditions:
+        rows = [row for row in summary.rows if row.condition == condition]
+        for column in summary.columns:
+            yield [row.cells[column.name] for row in rows if column.name in row.cells]
 
 
 def _note(words: str) -> str:

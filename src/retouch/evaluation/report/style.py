@@ -64,6 +64,7 @@ th, td { padding: 0.35rem 0.55rem; text-align: left; vertical-align: top; }
 .prose { min-width: 100%; }
 .prose td, .prose th { min-width: 6.5rem; }
 .prose td:nth-child(2) { min-width: 14rem; }
+.prose td.short { white-space: nowrap; }
 .prose tbody th { font-weight: 600; overflow-wrap: break-word; }
 tr:target > * { background: var(--warn); }
 .facts th { color: var(--soft); font-weight: 400; padding: 0.1rem 1.2rem 0.1rem 0; white-space: nowrap; }

@@ -86,10 +86,12 @@ class _View:
         """Choose the columns that something has a value for."""
         columns, best = [], {}
         for i, column in enumerate(summary.columns):
-            means = {m: row.cells[column.name].mean for m, row in rows.items() if column.name in row.cells}
-            if any(not math.isnan(mean) for mean in means.values()) or any(p.column == column.name for p in published):
+            cells = {m: row.cells[column.name] for m, row in rows.items() if column.name in row.cells}
+            cells = {m: cell for m, cell in cells.items() if not math.isnan(cell.mean)}
+            if cells or any(p.column == column.name for p in published):
                 columns.append((i, column))
-                best[column.name] = best_of(means, column)
+                most = max((cell.n for cell in cells.values()), default=0)
+                best[column.name] = best_of({m: cell.mean for m, cell in cells.items() if cell.n == most}, column)
         timed = any(math.isfinite(row.seconds) for row in summary.rows)
         weighed = any(math.isfinite(row.peak_mb) for row in summary.rows)
         return cls(columns, best, timed, weighed, bool(summary.failures))
@@ -155,8 +157,8 @@ def _cell(cell: Cell | None, column: Column, n: int, *, bold: bool) -> str:
 
 
 def _interval(cell: Cell, digits: int, *, sign: bool = False) -> str:
-    """Return the two ends of an interval; nothing for measures of whole sets."""
-    if math.isnan(cell.low) or math.isnan(cell.high):
+    """Return the two ends of an interval; nothing for measures of whole sets, nor for one picture alone."""
+    if math.isnan(cell.low) or math.isnan(cell.high) or cell.n == 1:
         return ""
     return f"{number(cell.low, digits, sign=sign)} to {number(cell.high, digits, sign=sign)}"
 

@@ -83,7 +83,10 @@ def read_column(column: str) -> Measure:
     in_hole = column not in metric_names() and column.endswith(_HOLE_SUFFIX)
     info = find_metric(column.removesuffix(_HOLE_SUFFIX) if in_hole else column)
     if info.kind not in (PAIR, SET):
-        raise UsageError(f"metric '{info.name}' judges {info.kind}, not pictures; call retouch.metrics.{info.name}")
+        raise UsageError(
+            f"metric '{info.name}' judges {info.kind}, not pictures; "
+            f"use 'retouch compare' on two files of them, or retouch.metrics.{info.name}"
+        )
     if in_hole and not info.in_hole:
         raise UsageError(f"metric '{info.name}' looks at whole pictures only; ask for '{info.name}'")
     return Measure(info.name, HOLE if in_hole else FULL)

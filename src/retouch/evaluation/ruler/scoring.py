@@ -47,9 +47,9 @@ def score(
     ----------
     measures : iterable of Measure
         Those of whole sets are passed over.
-    truth : (H, W, C) uint8
+    truth : (H, W, C) uint8, or float in [0, 1] where the result is
     result : (H, W, C) uint8, or float in [0, 1]
-        Floats are compared with truth / 255 unrounded.
+        Floats are compared unrounded, with truth / 255 if that is uint8.
     mask : (H, W) bool or None
         The missing pixels, for measures of the hole.
     weights : mapping from metric to path, or None
@@ -112,4 +112,5 @@ def _in_one_kind(truth: AnyArray, result: AnyArray) -> tuple[AnyArray, AnyArray,
     """Return both as uint8, or both as float64 where the result is a float, and what white is."""
     if result.dtype.kind != "f":
         return truth, result, _WHITE
-    return truth / _WHITE, np.clip(result.astype(np.float64), 0, 1), 1.0
+    reference = truth if truth.dtype.kind == "f" else truth / _WHITE
+    return reference, np.clip(result.astype(np.float64), 0, 1), 1.0

@@ -19,7 +19,7 @@ import numpy as np
 from retouch.arrays.types import AnyArray
 from retouch.errors import InputError, UsageError
 from retouch.evaluation.cases.conditions import Case, LoadedCase
-from retouch.evaluation.cases.pictures import SUFFIXES, read_8_bits
+from retouch.evaluation.cases.pictures import SUFFIXES, hash_file, read_8_bits
 from retouch.evaluation.runs.memory import PeakMemory
 from retouch.io.pictures.picture import Picture
 from retouch.methods.catalogue import AUTO, find_method
@@ -60,6 +60,21 @@ class Contender:
         """Whether it does any work here."""
         return self.kind in (INPAINT, DENOISE)
 
+    @property
+    def file_name(self) -> str:
+        """The label without what file names may not hold: the folder of its results."""
+        return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in self.label)
+
+    def source_sha256(self, case: Case) -> str:
+        """Return the hash of the file that is the result of a case; empty where it is made here.
+
+        Raises
+        ------
+        InputError
+            If the folder has no result of this picture.
+        """
+        return hash_file(_find_result(self.folder, case)) if self.folder is not None else ""
+
 
 class Attempt(NamedTuple):
     """What a contender made of a case.
@@ -84,7 +99,7 @@ def parse_contenders(texts: Iterable[str], task: str) -> tuple[Contender, ...]:
     Raises
     ------
     UsageError
-        If a method or option is unknown, or two have the same label.
+        If a method or option is unknown, or two have the same label or the same folder of results.
     InputError
         If a folder of results does not exist.
     """
@@ -93,6 +108,10 @@ def parse_contenders(texts: Iterable[str], task: str) -> tuple[Contender, ...]:
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"method '{label}' is asked for twice; name it once")
+    folders = [contender.file_name.lower() for contender in contenders]
+    for label, folder in zip(labels, folders, strict=True):
+        if folders.count(folder) > 1 or not folder.strip("."):
+            raise UsageError(f"method '{label}' cannot have a folder of its own for its results; label it otherwise")
     if not contenders:
         raise UsageError("an evaluation needs at least one method; see 'retouch methods'")
     return contenders
@@ -179,7 +198,9 @@ def _read_result(contender: Contender, case: Case, loaded: LoadedCase) -> AnyArr
 
 def _find_result(folder: Path, case: Case) -> Path:
     """Return the file of a case: first in the condition's own folder, then in the folder itself."""
-    names = (Path(case.file_name).stem, Path(case.entry.name).with_suffix("").as_posix(), case.entry.path.stem)
+    names = [Path(case.file_name).stem, Path(case.entry.name).with_suffix("").as_posix()]
+    if case.entry.alone:
+        names.append(case.entry.path.stem)
     for place in (folder / case.condition.folder, folder):
         for name in names:
             for suffix in sorted(SUFFIXES):

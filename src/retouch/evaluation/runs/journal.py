@@ -69,7 +69,10 @@ class Journal:
                 if not line.endswith(b"\n"):
                     file.truncate(size)
                     break
-                self._note(json.loads(line), size)
+                try:
+                    self._note(json.loads(line), size)
+                except (ValueError, TypeError, KeyError) as error:
+                    raise FileError(f"{self._path} is damaged at byte {size}; name another folder") from error
                 size += len(line)
         return size
 
@@ -78,6 +81,8 @@ class Journal:
         self._places[key] = place
         if row["status"] in (DONE, LEFT_OUT):
             self._finished.add(key)
+        else:
+            self._finished.discard(key)
 
 
 def _to_json(row: ItemRow) -> ItemRow:

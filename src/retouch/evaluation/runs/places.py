@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from retouch.errors import FileError, UsageError
+from retouch.evaluation.cases.pictures import EVALUATION_MARK
 from retouch.io.atomic import atomic_write
 
 
@@ -33,7 +34,7 @@ class Places:
     @property
     def journal(self) -> Path:
         """One line for each picture and method."""
-        return self.folder / "items.jsonl"
+        return self.folder / EVALUATION_MARK
 
     @property
     def scores(self) -> Path:

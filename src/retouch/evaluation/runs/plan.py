@@ -196,6 +196,10 @@ def _read_weights(weights: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _mask_files(cases: Sequence[Case]) -> dict[str, str]:
-    """Return the hash of every mask file, by its name; masks that are drawn follow from seed and family."""
-    files = {case.mask_file for case in cases if case.mask_file is not None}
-    return {file.name: hash_file(file) for file in sorted(files)}
+    """Return the hash of every mask file, by source and place; masks that are drawn follow from seed and family."""
+    names: dict[str, Path] = {}
+    for case in cases:
+        source = case.condition.masks
+        if case.mask_file is not None and source is not None and source.folder is not None:
+            names[f"{source.name}:{case.mask_file.relative_to(source.folder).as_posix()}"] = case.mask_file
+    return {name: hash_file(file) for name, file in sorted(names.items())}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from retouch.arrays.threads import n_threads
 from retouch.errors import InputError
@@ -96,9 +97,18 @@ def _pool(contenders: Sequence[Contender], n_workers: int) -> ProcessPoolExecuto
 
 def _start_worker(threads: int, contenders: Sequence[Contender]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for name in ("RETOUCH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(threads)
     import cv2  # noqa: PLC0415 - reads its own setting, not the environment
 
     cv2.setNumThreads(threads)
     warm_up(contenders)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed parent cannot say so, and the next run uses the same files."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

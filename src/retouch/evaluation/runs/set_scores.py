@@ -62,6 +62,9 @@ def score_sets(plan: EvaluationPlan, journal: Journal, places: Places, progress:
             weights[measure.metric] = score.weights_sha256
             if score.warning:
                 warnings[score.warning] = None
+        else:
+            words = f"{measure.column} of {contender.label} ({condition}) needs at least two pictures, got {len(cases)}"
+            warnings[words] = None
     return SetScores(cells, tuple(warnings), weights)
 
 

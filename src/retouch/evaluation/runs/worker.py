@@ -69,8 +69,7 @@ def run_case(task: CaseTask) -> list[ItemRow]:
 
 def result_path(results: Path, contender: Contender, case: Case) -> Path:
     """Return where a contender's result of a case lies."""
-    safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in contender.label)
-    return results / safe / case.condition.folder / case.file_name
+    return results / contender.file_name / case.condition.folder / case.file_name
 
 
 def failed_row(case: Case, contender: Contender, error: BaseException) -> ItemRow:
@@ -82,6 +81,7 @@ def failed_row(case: Case, contender: Contender, error: BaseException) -> ItemRo
 
 def _run_one(task: CaseTask, contender: Contender, loaded: LoadedCase) -> ItemRow:
     try:
+        source = contender.source_sha256(task.case)
         made = attempt(contender, task.case, loaded, task.seed)
         rounded = _in_8_bits(made.result)
         _save(rounded, result_path(task.results, contender, task.case))
@@ -93,6 +93,7 @@ def _run_one(task: CaseTask, contender: Contender, loaded: LoadedCase) -> ItemRo
         return failed_row(task.case, contender, error)
     row = _row(task.case, contender, DONE, scores=scores.values, unscored=scores.unscored)
     row |= {"seconds": made.seconds, "peak_mb": made.peak_mb, "mask_sha256": loaded.mask_sha256}
+    row["source_sha256"] = source
     if loaded.mask is not None:
         known_differs = (rounded != loaded.truth).any(axis=2) & ~loaded.mask
         row |= {"mask_ratio": float(loaded.mask.mean()), "changed_known": int(np.count_nonzero(known_differs))}
@@ -111,6 +112,7 @@ def _row(case: Case, contender: Contender, status: str, **more: Any) -> ItemRow:
         "peak_mb": None,
         "mask_ratio": None,
         "mask_sha256": "",
+        "source_sha256": "",
         "changed_known": None,
         "scores": {},
         "unscored": {},

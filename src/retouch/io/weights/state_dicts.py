@@ -60,6 +60,12 @@ def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "") -> 
     return arrays
 
 
+def is_matconvnet(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is MATLAB's, whose sub-images run column by column."""
+    with Path(path).open("rb") as stream:
+        return stream.read(len(MATLAB_HEAD)) == MATLAB_HEAD
+
+
 def file_sha256(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file in 64 hexadecimal digits.
 

@@ -66,7 +66,7 @@ class PatchMLP(nn.Module):
     def _covered(self, side: int) -> int:
         """Return the least side of at least `side` that patches at this stride cover exactly."""
         further = max(side - self.clean_side, 0)
-        return self.clean_side + further + -further % self.stride
+        return self.clean_side + (further + self.stride - 1) // self.stride * self.stride
 
 
 def mlp_full() -> PatchMLP:

@@ -171,6 +171,16 @@ def gdn_tiny(generator: torch.Generator | None = None) -> GDN:
     return GDN(GDNGenerator(width=16, n_blocks=3, generator=generator), GDNDetector(width=8, generator=generator))
 
 
+def gdn_detector_full(generator: torch.Generator | None = None) -> GDNDetector:
+    """Return the published detector: 2,267,490 parameters."""
+    return GDNDetector(generator=generator)
+
+
+def gdn_detector_tiny(generator: torch.Generator | None = None) -> GDNDetector:
+    """Return a detector of a quarter of the width, for 64 px."""
+    return GDNDetector(width=8, generator=generator)
+
+
 def _torch_layout(value: Tensor) -> Tensor:
     """Turn a kernel (H, W, in, out), or (H, W, out, in) of a transposed convolution, into torch's order."""
     is_kernel = value.ndim > 1

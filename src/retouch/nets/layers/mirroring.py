@@ -34,7 +34,8 @@ def pad_to_multiple(x: Float[Tensor, "N C h w"], multiple: int, *, least: int = 
     >>> pad_to_multiple(torch.tensor([[[[1.0, 2.0]]]]), 3, least=7).shape
     torch.Size([1, 1, 9, 9])
     """
-    height, width = (-(-max(side, least) // multiple) * multiple for side in x.shape[2:])
+    # not -(-n // m): in an exported graph a division rounds towards zero
+    height, width = ((max(side, least) + multiple - 1) // multiple * multiple for side in x.shape[2:])
     if (height, width) == tuple(x.shape[2:]):
         return x
     rows, columns = (_mirrored(n, padded, x.device) for n, padded in zip(x.shape[2:], (height, width), strict=True))
@@ -43,5 +44,6 @@ def pad_to_multiple(x: Float[Tensor, "N C h w"], multiple: int, *, least: int = 
 
 def _mirrored(n: int, padded: int, device: torch.device) -> Int64[Tensor, " n"]:
     """Return 0, ..., n-1, n-1, ..., 0, 0, ... of length `padded`."""
-    index = torch.arange(padded, device=device) % (2 * n)
-    return torch.minimum(index, 2 * n - 1 - index)
+    period = torch.full((), 2 * n, device=device)  # a tensor: the exporter's remainder takes no free length
+    index = torch.arange(padded, device=device) % period
+    return torch.minimum(index, period - 1 - index)

@@ -36,7 +36,7 @@ class MTLU(nn.Module):
         [0.0, 0.0, 0.009999999776482582, 3.0]
         """
         half = self.n_bins // 2
-        bins = (x.detach() / self.bin_width).floor().clamp(-half, half - 1).long() + half  # (N, C, H, W)
+        bins = (x.detach() / self.bin_width).floor().nan_to_num().clamp(-half, half - 1).long() + half  # (N, C, H, W)
         rows = torch.arange(x.shape[1], device=x.device)[:, None, None] * self.n_bins
         places = bins + rows
         return self.slope.flatten()[places] * x + self.offset.flatten()[places]  # Eq. 2

@@ -17,7 +17,7 @@ def same_padding(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> 
     >>> same_padding(64, 3, stride=2), same_padding(64, 5, stride=2), same_padding(64, 4)
     ((0, 1), (1, 2), (1, 2))
     """
-    n_outputs = -(-size // stride)
+    n_outputs = (size + stride - 1) // stride  # not -(-n // m): in an exported graph a division rounds towards zero
     total = max((n_outputs - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
     return total // 2, total - total // 2
 

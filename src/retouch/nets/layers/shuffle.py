@@ -75,5 +75,5 @@ def pad_to_multiple(picture: Float[Tensor, "N C H W"], multiple: int) -> Float[T
     torch.Size([1, 1, 8, 8])
     """
     height, width = picture.shape[-2:]
-    bottom, right = -height % multiple, -width % multiple
+    bottom, right = ((side + multiple - 1) // multiple * multiple - side for side in (height, width))
     return functional.pad(picture, (0, right, 0, bottom), mode="replicate") if bottom or right else picture

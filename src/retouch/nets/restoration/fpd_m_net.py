@@ -79,7 +79,7 @@ class FPDMNet(nn.Module):
 
     @staticmethod
     def convert_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Bring Keras weights (`retouch.nets.checkpoints.restoration.fingerprints.read_keras`) to our names and layout.
+        """Bring Keras weights, named by their path in the HDF5 file, to our names and layout.
 
         Kernels come as (rows, columns, in, out), and turned by half a turn: they were written by Theano, whose
         convolution flips them.
@@ -87,7 +87,7 @@ class FPDMNet(nn.Module):
         places = _places()
         converted: dict[str, Tensor] = {}
         for key, value in state.items():
-            layer, _, part = key.partition("/")
+            layer, part = key.removesuffix(":0").split("/")[-2:]  # "conv2d_1/conv2d_1/kernel"
             kind, _, number = layer.rpartition("_")
             place = places[int(number)]
             if kind == "conv2d":

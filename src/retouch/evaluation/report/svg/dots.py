@@ -13,6 +13,7 @@ from retouch.evaluation.report.svg.plot import EDGE_PX, foot_px, heading, nothin
 _ROW_PX = 22.0
 _INDENT_PX = 8.0  # of names under their heading
 _WIDEST_SHARE = 0.4  # of the width for names
+_ROUNDING_PX = 0.01  # the longest name fills its room to the last digit
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _draw(row: Dot | str, x: Axis, y: float) -> list[str]:
     base = y + 0.35 * FONT_PX
     if isinstance(row, str):
         return [text(EDGE_PX, base, shorten_text(row, x.end_px - EDGE_PX), more=' font-weight="600"')]
-    room = x.start_px - 2 * EDGE_PX - _INDENT_PX
+    room = x.start_px - 2 * EDGE_PX - _INDENT_PX + _ROUNDING_PX
     parts = [text(EDGE_PX + _INDENT_PX, base, shorten_text(row.label, room))]
     if math.isfinite(row.low) and math.isfinite(row.high):
         ends = f"M{x.place(row.low):.1f} {y:.1f}H{x.place(row.high):.1f}"

@@ -180,9 +180,9 @@ def sample_nearest(
     >>> sample_nearest(torch.arange(8.0).reshape(1, 1, 1, 8), 1, 4, "floor").tolist()
     [[[[0.0, 2.0, 4.0, 6.0]]]]
     """
-    rows = _picked(x.shape[2], height, sampling)
-    columns = _picked(x.shape[3], width, sampling)
-    return x[:, :, rows][:, :, :, columns]
+    rows = _picked(x.shape[2], height, sampling, x.device)
+    columns = _picked(x.shape[3], width, sampling, x.device)
+    return x.index_select(2, rows).index_select(3, columns)
 
 
 def to_grid(x: Float[Tensor, "N C H W"], settings: AttentionSettings = OFFICIAL) -> Float[Tensor, "N C h w"]:
@@ -196,11 +196,12 @@ def to_grid(x: Float[Tensor, "N C H W"], settings: AttentionSettings = OFFICIAL)
     return sample_nearest(x, height // settings.rate, width // settings.rate, settings.sampling)
 
 
-def _picked(size: int, target: int, sampling: Sampling) -> list[int]:
+def _picked(size: int, target: int, sampling: Sampling, device: torch.device) -> Int64[Tensor, " n"]:
+    places = torch.arange(target, device=device)
     if sampling == "floor" or target == 1:
-        return [i * size // target for i in range(target)]
-    # round(i (size - 1) / (target - 1)), halves upwards, in whole numbers
-    return [(2 * i * (size - 1) + target - 1) // (2 * (target - 1)) for i in range(target)]
+        return (places * size).div(torch.full_like(places, target), rounding_mode="floor")
+    last = torch.full_like(places, target - 1)  # a tensor: the exporter divides by no free length
+    return (2 * places * (size - 1) + last).div(2 * last, rounding_mode="floor")  # round(i (size-1) / last), halves up
 
 
 def _patches(x: Tensor, side: int, stride: int = 1) -> Tensor:

@@ -1,0 +1,77 @@
+"""Networks that undo blur, rain, and damage of fingerprints."""
+
+from __future__ import annotations
+
+from retouch.nets.catalogue.entries import RESTORE, NetInfo, Preset
+
+RESTORATION: tuple[NetInfo, ...] = (
+    NetInfo(
+        name="deblurgan",
+        task=RESTORE,
+        summary="Takes motion blur off.",
+        paper="Kupyn et al., DeblurGAN: blind motion deblurring using conditional adversarial networks, CVPR 2018",
+        presets=(
+            Preset("full", "retouch.nets.restoration.deblurgan:deblurgan_full", 11_378_179, "blurred 3xHxW"),
+            Preset("tiny", "retouch.nets.restoration.deblurgan:deblurgan_tiny", 272_515, "blurred 3xHxW"),
+        ),
+        multiple=4,
+        least_px=8,
+    ),
+    NetInfo(
+        name="didmdn",
+        task=RESTORE,
+        summary="Takes rain of a known density off.",
+        paper="Zhang and Patel, Density-aware single image de-raining using a multi-stream dense network, CVPR 2018",
+        presets=(Preset("full", "retouch.nets.restoration.didmdn:didmdn_full", 365_236, "rainy 3xHxW, density"),),
+        multiple=32,
+    ),
+    NetInfo(
+        name="prenet",
+        task=RESTORE,
+        summary="Takes rain off by one small recurrent net, applied six times.",
+        paper="Ren et al., Progressive image deraining networks: a better and simpler baseline, CVPR 2019",
+        presets=(
+            Preset("full", "retouch.nets.restoration.prenet:prenet_full", 168_963, "rainy 3xHxW"),
+            Preset("tiny", "retouch.nets.restoration.prenet:prenet_tiny", 43_011, "rainy 3xHxW"),
+        ),
+    ),
+    NetInfo(
+        name="fingerprint_unet",
+        task=RESTORE,
+        summary="Restores fingerprints with a plain U-Net.",
+        paper="Mansar, Deep end-to-end fingerprint denoising and inpainting, arXiv:1807.11888, 2018",
+        presets=(
+            Preset(
+                "full", "retouch.nets.restoration.fingerprint_unet:fingerprint_unet_full", 7_760_097, "picture 3xHxW"
+            ),
+            Preset("tiny", "retouch.nets.restoration.fingerprint_unet:fingerprint_unet_tiny", 485_817, "picture 3xHxW"),
+        ),
+        outputs="print",
+        multiple=16,
+    ),
+    NetInfo(
+        name="fpd_m_net",
+        task=RESTORE,
+        summary="Restores fingerprints with pictures and answers at every level of a U-Net.",
+        paper="Adiga and Sivaswamy, FPD-M-net: fingerprint image denoising and inpainting using M-Net based CNNs, 2019",
+        presets=(
+            Preset("full", "retouch.nets.restoration.fpd_m_net:fpd_m_net_full", 891_217, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.restoration.fpd_m_net:fpd_m_net_tiny", 58_645, "picture 3xHxW"),
+        ),
+        outputs="print",
+        multiple=8,
+    ),
+    NetInfo(
+        name="u_finger",
+        task=RESTORE,
+        summary="Restores fingerprints with dilated convolutions that predict what to add.",
+        paper="Prabhu et al., U-Finger: multi-scale dilated convolutional network for fingerprint image denoising "
+        "and inpainting, 2019",
+        presets=(
+            Preset("full", "retouch.nets.restoration.u_finger:u_finger_full", 1_029_729, "picture 1xHxW"),
+            Preset("tiny", "retouch.nets.restoration.u_finger:u_finger_tiny", 16_941, "picture 1xHxW"),
+        ),
+        outputs="print",
+        least_px=33,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Pictures that are optimised until their features are those of known patches: no net is trained."""
