@@ -97,6 +97,8 @@ def _cpu_model() -> str:
 
 
 def _versions(python: str, names: tuple[str, ...]) -> dict[str, str]:
+    if not Path(python).exists():
+        return dict.fromkeys(names, "absent")
     done = subprocess.run([python, "-c", _ASK_VERSIONS, *names], capture_output=True, text=True, check=True)
     versions: dict[str, str] = json.loads(done.stdout)
     return versions

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "sheet": "benchmarks.quality.sheet",
 }
 BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ("patchmatch-shared", "sheet"))
+WITHOUT_RIVALS = frozenset({"cold-start", "mini-benchmark", "quality-denoising"})
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -36,6 +37,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     unknown = set(chosen.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"unknown benchmark {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
+    needing = [name for name in chosen.names or BY_DEFAULT if name not in WITHOUT_RIVALS]
+    if needing and not chosen.rivals_python.exists():
+        parser.error(
+            f"{', '.join(needing)} needs the rivals, and {chosen.rivals_python} is absent; 'make bench' makes it"
+        )
     return chosen
 
 

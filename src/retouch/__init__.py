@@ -3,6 +3,7 @@
     import retouch
     picture = retouch.fill("photo.jpg", "mask.png")
     picture.save("repaired.jpg")
+    retouch.denoise("photo.jpg", sigma=25 / 255).save("clean.jpg")
 
 Names are loaded when they are first used, so that `import retouch` costs nothing.
 """
@@ -16,12 +17,14 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "fill": "retouch.methods.door",
+    "denoise": "retouch.methods.denoise_door",
     "evaluate": "retouch.evaluation.door",
     "compare": "retouch.evaluation.door",
     "Picture": "retouch.io.pictures.picture",
     "open_image": "retouch.io.pictures.reading",
     "blend_poisson": "retouch.arrays.poisson",
     "method_names": "retouch.methods.catalogue",
+    "denoiser_names": "retouch.methods.denoisers",
     "RetouchError": "retouch.errors",
     "InputError": "retouch.errors",
     "UsageError": "retouch.errors",
@@ -40,6 +43,8 @@ __all__ = [
     "__version__",
     "blend_poisson",
     "compare",
+    "denoise",
+    "denoiser_names",
     "evaluate",
     "fill",
     "method_names",
@@ -55,6 +60,8 @@ if TYPE_CHECKING:
     from retouch.io.pictures.picture import Picture
     from retouch.io.pictures.reading import open_image
     from retouch.methods.catalogue import method_names
+    from retouch.methods.denoise_door import denoise
+    from retouch.methods.denoisers import denoiser_names
     from retouch.methods.door import fill
 
 

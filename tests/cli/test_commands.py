@@ -14,6 +14,7 @@ from PIL import Image as PillowImage
 from retouch.arrays.types import AnyArray
 from retouch.cli.__main__ import main
 from retouch.methods.catalogue import method_names
+from retouch.methods.denoisers import denoiser_names
 
 
 @pytest.fixture
@@ -208,11 +209,12 @@ def test_what_nobody_expects_is_one_line_too(
 
 def test_methods_lists_every_method(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["auto", *method_names()]
+    fillers, denoisers = capsys.readouterr().out.split("\n\n")
+    assert [line.split()[0] for line in fillers.splitlines()[1:]] == ["auto", *method_names()]
+    assert [line.split()[0] for line in denoisers.splitlines()[1:]] == list(denoiser_names())
 
 
-@pytest.mark.parametrize("name", ["auto", *method_names()])
+@pytest.mark.parametrize("name", dict.fromkeys(["auto", *method_names(), *denoiser_names()]))
 def test_every_method_has_a_page(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods", name]) == 0
     assert capsys.readouterr().out.startswith(name + "\n")
@@ -227,9 +229,21 @@ def test_a_page_shows_options_with_default_and_meaning(capsys: pytest.CaptureFix
     assert "Limits: " in page
 
 
+def test_a_name_of_both_catalogues_shows_both_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods", "total_variation"]) == 0
+    fill_page, denoise_page = capsys.readouterr().out.split("\n\n")
+    assert "Command: retouch fill" in fill_page
+    assert "Command: retouch denoise" in denoise_page
+    assert "strength=None  a number or none" in denoise_page
+    assert main(["methods", "total_variation", "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert (page["command"], page["denoiser"]["command"]) == ("fill", "denoise")
+
+
 def test_the_list_can_be_read_by_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods", "--json"]) == 0
-    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(method_names())
+    listed = [(entry["command"], entry["name"]) for entry in json.loads(capsys.readouterr().out)]
+    assert listed == [("fill", name) for name in method_names()] + [("denoise", name) for name in denoiser_names()]
 
 
 def test_mask_make_writes_a_mask_of_the_size_and_the_bin(folder: Path) -> None:

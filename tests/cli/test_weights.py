@@ -14,17 +14,25 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from retouch.cli.weights.commands import weights_app
 from retouch.errors import FileError, UsageError, WeightsError
+from retouch.io.weights.state_dicts import has_column_order
+from retouch.nets.catalogue.listing import build_preset, find_net, find_preset
+from retouch.nets.denoising.ffdnet import ffdnet_full
+from retouch.nets.export.loading import load_checkpoint
 
 Captured = pytest.CaptureFixture[str]
 WEIGHTS: dict[str, np.ndarray] = {
     "module.a": np.arange(6, dtype=np.float32).reshape(2, 3),
     "module.b": np.array([7], np.int64),
 }
+
+
+SHARED = Path(__file__).parents[3] / "shared"
 
 
 def run(*arguments: str) -> None:
@@ -116,7 +124,7 @@ def test_prune_removes_what_is_not_listed(folder: Path, capsys: Captured) -> Non
 
 
 def imported(*more: str) -> dict[str, Any]:
-    run("import", *more, "--as", "dncnn", "-o", "out.safetensors")
+    run("import", *more, "--as", "dncnn", "--no-check", "-o", "out.safetensors")
     return dict(load_file("out.safetensors"))
 
 
@@ -124,7 +132,7 @@ def test_import_keeps_every_number_and_says_where_it_came_from(folder: Path, cap
     arrays = imported("net.safetensors")
     for name, array in WEIGHTS.items():
         np.testing.assert_array_equal(arrays[name], array, strict=True)
-    assert capsys.readouterr().out == "out.safetensors: 2 arrays, 7 numbers, for dncnn\n"
+    assert capsys.readouterr().out == "out.safetensors: 2 arrays, 7 numbers, not held against dncnn\n"
     with safe_open("out.safetensors", "numpy") as file:
         facts = file.metadata()
     expected = hashlib.sha256((folder / "net.safetensors").read_bytes()).hexdigest()
@@ -194,8 +202,32 @@ def test_help_loads_no_array_package_and_import_no_torch(folder: Path) -> None:
         "import sys\nfrom retouch.cli.weights.commands import weights_app\n"
         "weights_app(args=['--help'], standalone_mode=False)\n"
         "assert not {'numpy', 'safetensors', 'onnxruntime'} & set(sys.modules)\n"
-        "weights_app(args=['import', 'net.safetensors', '--as', 'x', '-o', 'o.safetensors'], standalone_mode=False)\n"
-        "assert 'torch' not in sys.modules and 'retouch.nets' not in sys.modules\n"
+        "weights_app(args=['import', 'net.safetensors', '--as', 'dncnn', '--no-check', '-o', 'o.safetensors'], "
+        "standalone_mode=False)\n"
+        "assert 'torch' not in sys.modules\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=folder)
     assert run.returncode == 0, run.stderr.decode()
+
+
+def test_import_holds_names_and_shapes_against_the_network(folder: Path, capsys: Captured) -> None:
+    state = build_preset(find_preset(find_net("dncnn"), "tiny")).state_dict()
+    torch.save(state, "dncnn.pth")
+    run("import", "dncnn.pth", "--as", "dncnn", "-o", "out.safetensors")
+    assert capsys.readouterr().out.endswith("those of dncnn, preset tiny\n")
+    with pytest.raises(WeightsError, match=r"net\.safetensors: these weights are not those of DnCNN"):
+        run("import", "net.safetensors", "--as", "dncnn", "-o", "out.safetensors")
+    with pytest.raises(UsageError, match="did you mean 'dncnn'"):
+        run("import", "dncnn.pth", "--as", "dncn", "-o", "out.safetensors")
+
+
+def test_a_converted_file_of_matlab_says_how_its_sub_images_run(folder: Path) -> None:
+    """Only FFDNet's first and last layers look at it; the numbers themselves stay as they are."""
+    source = SHARED / "data/models/ffdnet/FFDNet_gray.mat"
+    if not source.exists():
+        pytest.skip(f"{source} is not there")
+    run("import", str(source), "--as", "ffdnet", "-o", "out.safetensors")
+    assert has_column_order("out.safetensors")
+    assert not has_column_order("net.safetensors")
+    first, second = (load_checkpoint(ffdnet_full(), file).state_dict() for file in (source, "out.safetensors"))
+    assert all(torch.equal(first[name], second[name]) for name in first)

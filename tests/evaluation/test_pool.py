@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from retouch.evaluation.runs.memory import PeakMemory
 from retouch.evaluation.runs.plan import EvaluationRequest, make_plan
 from retouch.evaluation.runs.pool import run_tasks
 from retouch.evaluation.runs.worker import CaseTask
+from retouch.runtime.memory import PeakMemory
 
 
 class Deadly(int):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retouch.errors import WeightsError
-from retouch.io.weights.state_dicts import is_matconvnet, read_state_dict
+from retouch.io.weights.state_dicts import has_column_order, read_state_dict
 
 h5py = pytest.importorskip("h5py")
 
@@ -36,7 +36,7 @@ def test_matconvnet_kernels_are_turned_and_a_single_output_gets_its_axis(tmp_pat
     first, last = np.arange(36.0).reshape(2, 2, 3, 3), np.arange(18.0).reshape(2, 3, 3)
     layers = [("conv", [first, np.ones((1, 2))]), ("relu", []), ("conv", [last, np.array([[5.0]])])]
     write_matconvnet(tmp_path / "net.mat", layers)
-    assert is_matconvnet(tmp_path / "net.mat")
+    assert has_column_order(tmp_path / "net.mat")
     state = read_state_dict(tmp_path / "net.mat")
     assert list(state) == ["model.0.weight", "model.0.bias", "model.2.weight", "model.2.bias"]
     assert state["model.0.weight"][1, 0].tolist() == first[1, 0].T.tolist()
@@ -53,6 +53,6 @@ def test_a_chain_with_other_layers_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_matlab_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.mat").write_bytes(b"MATLAB 5.0 MAT-file")
-    assert not is_matconvnet(tmp_path / "net.mat")
+    assert not has_column_order(tmp_path / "net.mat")
     with pytest.raises(WeightsError, match=r"nor MATLAB 7\.3"):
         read_state_dict(tmp_path / "net.mat")

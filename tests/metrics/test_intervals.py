@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, norm
 
+import retouch
 from retouch.errors import InputError
 from retouch.metrics.intervals import Interval, bootstrap_interval, capped, paired_difference, wilson_interval
 
@@ -161,3 +162,12 @@ def test_wilsons_interval_of_none_and_all_ends_at_0_and_1() -> None:
 def test_an_impossible_share_is_refused(k: int, n: int) -> None:
     with pytest.raises(InputError, match="0 <= k <= n"):
         wilson_interval(k, n)
+
+
+def test_every_name_of_the_door_is_there() -> None:
+    names = [name for name in dir(retouch.metrics) if not name.startswith("_")]
+    assert {"psnr", "fid", "edge_ratio", "paired_difference", "read_joints"} <= set(names)
+    assert all(hasattr(retouch.metrics, name) for name in names)
+    assert retouch.metrics.bootstrap_interval is bootstrap_interval
+    with pytest.raises(AttributeError, match="psmr"):
+        retouch.metrics.psmr  # noqa: B018

@@ -7,12 +7,10 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from retouch.errors import WeightsError
 from retouch.nets.denoising.dncnn import (
     DnCNN,
     FDnCNN,

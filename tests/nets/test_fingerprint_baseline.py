@@ -70,7 +70,7 @@ def test_the_maps_of_the_published_size_are_those_of_the_table() -> None:
     sizes: list[tuple[int, ...]] = []
     with torch.device("meta"):
         net = FingerprintAutoencoder(widths=(2, 4, 8), n_blocks=1)
-        for module in (net.enter, *net.down, net.blocks, *net.up, net.leave):
+        for module in (net.enter, *net.down, net.blocks, *net.settle, net.leave):
             module.register_forward_hook(lambda _module, _inputs, output: sizes.append(tuple(output.shape[2:])))
         net(torch.empty(1, 3, 200, 138))
     assert sizes == [(200, 138), (100, 69), (50, 35), (50, 35), (100, 69), (200, 138), (200, 138)]

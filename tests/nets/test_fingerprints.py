@@ -11,9 +11,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from retouch.errors import InputError, WeightsError
+from retouch.errors import InputError
 from retouch.nets.export.loading import load_checkpoint
-from retouch.nets.official import load_official
 from retouch.nets.restoration.fingerprint_unet import fingerprint_unet_full, fingerprint_unet_tiny
 from retouch.nets.restoration.fpd_m_net import fpd_m_net_full, fpd_m_net_tiny
 from retouch.nets.restoration.u_finger import u_finger_full, u_finger_tiny

@@ -81,7 +81,10 @@ def dilate_mask(mask: Mask, radius_px: int) -> Mask:
 
 def hole_depth(mask: Mask) -> np.ndarray:
     """Return (H, W) float32: the Euclidean distance in pixels of each True pixel to the nearest False one, else 0."""
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # OpenCV's last bits depend on its number of threads; the square of a distance between pixels is a whole number.
+    exact: np.ndarray = np.sqrt(np.rint(depth * depth))
+    return exact
 
 
 def mask_ratio(mask: Mask) -> float:

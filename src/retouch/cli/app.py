@@ -12,6 +12,7 @@ import typer
 
 from retouch import __version__
 from retouch.cli.measuring.commands import compare_command, eval_command, metrics_command
+from retouch.cli.networks.commands import export_command, nets_command
 from retouch.cli.weights.commands import weights_app
 from retouch.errors import UsageError
 
@@ -25,6 +26,9 @@ app = typer.Typer(
 )
 
 _OPTION_HELP = "An option of the method, such as patch_size=9 (see 'retouch methods NAME'); may be repeated."
+_MEMORY_HELP = "Memory to stay within, such as 800M or 2G."
+_QUALITY_HELP = "JPEG or WebP quality; by default that of the input."
+_METADATA_HELP = "Keep GPS position, thumbnail and maker notes too."
 _DEBUG_HELP = "Show the traceback of an error."
 
 
@@ -57,16 +61,12 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
     method: Annotated[str, typer.Option(help="A name from 'retouch methods'.")] = "auto",
     option: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=_OPTION_HELP)] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
-    max_memory: Annotated[str, typer.Option(metavar="SIZE", help="Memory to stay within, such as 800M or 2G.")] = "2G",
+    max_memory: Annotated[str, typer.Option(metavar="SIZE", help=_MEMORY_HELP)] = "2G",
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger pictures.")] = 100_000_000,
     seam: Annotated[bool, typer.Option("--seam/--no-seam", help="Match composed patches to the hole's border.")] = True,
     grain: Annotated[bool, typer.Option("--grain", help="Add noise to fills smoother than what is around.")] = False,
-    quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="JPEG or WebP quality; by default that of the input.")
-    ] = None,
-    keep_metadata: Annotated[
-        bool, typer.Option("--keep-metadata", help="Keep GPS position, thumbnail and maker notes too.")
-    ] = False,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help=_QUALITY_HELP)] = None,
+    keep_metadata: Annotated[bool, typer.Option("--keep-metadata", help=_METADATA_HELP)] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow OUT to be the input picture.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say which method was chosen and why.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on what was done.")] = False,
@@ -97,13 +97,54 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
     )
 
 
+@app.command("denoise")
+def denoise_command(  # noqa: PLR0917 - one parameter for each option of the command
+    image: Annotated[str, typer.Argument(help="The picture; '-' reads it from standard input.")],
+    sigma: Annotated[
+        float, typer.Option(metavar="LEVEL", help="Standard deviation of the noise on the scale 0 to 255.")
+    ],
+    out: Annotated[str, typer.Option("-o", "--out", help="Where the result goes; '-' is standard output.")],
+    method: Annotated[
+        str | None, typer.Option(help="A denoiser from 'retouch methods'; by default total_variation.")
+    ] = None,
+    option: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=_OPTION_HELP)] = None,
+    max_memory: Annotated[str, typer.Option(metavar="SIZE", help=_MEMORY_HELP)] = "2G",
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger pictures.")] = 100_000_000,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help=_QUALITY_HELP)] = None,
+    keep_metadata: Annotated[bool, typer.Option("--keep-metadata", help=_METADATA_HELP)] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow OUT to be the input picture.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what was done.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on what was done.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
+) -> None:
+    """Take the noise from a picture."""
+    from retouch.cli.denoise_run import DenoiseOrder, run_denoise  # noqa: PLC0415
+
+    run_denoise(
+        DenoiseOrder(
+            image=image,
+            out=out,
+            sigma=sigma,
+            method=method,
+            options=tuple(option or ()),
+            max_memory=max_memory,
+            max_pixels=max_pixels,
+            quality=quality,
+            keep_metadata=keep_metadata,
+            overwrite=overwrite,
+            explain=explain,
+            json=json,
+        )
+    )
+
+
 @app.command("methods")
 def methods_command(
     name: Annotated[str | None, typer.Argument(help="Show this method's options, source and limits.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
-    """List the methods, or show one."""
+    """List the methods that fill and the denoisers, or show one."""
     from retouch.cli.method_pages import show_list, show_method  # noqa: PLC0415
 
     if name is None:
@@ -139,4 +180,6 @@ def mask_make_command(  # noqa: PLR0917 - one parameter for each option of the c
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
 app.command("metrics")(metrics_command)
+app.command("nets")(nets_command)
+app.command("export")(export_command)
 app.add_typer(weights_app)

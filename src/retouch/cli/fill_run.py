@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import dataclass
 from typing import Any
 
-from retouch import __version__
 from retouch.arrays.regions import dilate_mask
 from retouch.arrays.types import Mask
-from retouch.cli.outputs import STREAM, check_not_input, check_writable, write_bytes
+from retouch.cli.outputs import STREAM, check_not_input, check_writable
+from retouch.cli.picture_files import open_input, read_source, tell, write_picture
 from retouch.cli.progress_bar import progress_bar
 from retouch.errors import UsageError
 from retouch.io.pictures.mask_files import read_mask
 from retouch.io.pictures.picture import Picture
-from retouch.io.pictures.reading import open_image
-from retouch.io.pictures.writing import encode, format_for, save_image
 from retouch.methods.catalogue import AUTO, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture
@@ -59,14 +55,12 @@ def run_fill(order: FillOrder) -> None:
     """Carry out the command; what can be refused without reading a pixel is refused first."""
     request = _read_request(order)
     _check_files(order)
-    picture = open_image(_source(order.image), max_pixels=order.max_pixels)
-    if order.out != STREAM:
-        format_for(order.out, picture)  # refuses a suffix that no writer knows
+    picture = open_input(order.image, order.out, order.max_pixels)
     mask = _read_mask(order, picture)
     with progress_bar("filling") as progress:
         result = fill_picture(picture, mask, request, progress)
     finished = result.picture.with_opaque(mask) if order.mask.from_alpha else result.picture
-    _write(order, finished)
+    write_picture(finished, order.out, quality=order.quality, keep_metadata=order.keep_metadata)
     _tell(order, result)
 
 
@@ -91,35 +85,18 @@ def _check_files(order: FillOrder) -> None:
     check_writable(order.out)
 
 
-def _source(path: str) -> str | bytes:
-    return sys.stdin.buffer.read() if path == STREAM else path
-
-
 def _read_mask(order: FillOrder, picture: Picture) -> Mask:
     if order.mask.path is None:
         mask = picture.transparent_mask()
         mask = ~mask if order.mask.invert else mask
     else:
         mask = read_mask(
-            _source(order.mask.path), shape=picture.shape, invert=order.mask.invert, max_pixels=order.max_pixels
+            read_source(order.mask.path), shape=picture.shape, invert=order.mask.invert, max_pixels=order.max_pixels
         )
     return dilate_mask(mask, order.mask.dilate) if order.mask.dilate else mask
 
 
-def _write(order: FillOrder, picture: Picture) -> None:
-    if order.out == STREAM:
-        write_bytes(STREAM, encode(picture, quality=order.quality, keep_metadata=order.keep_metadata))
-    else:
-        save_image(picture, order.out, quality=order.quality, keep_metadata=order.keep_metadata)
-
-
 def _tell(order: FillOrder, result: FillResult) -> None:
-    """Print the account; standard output stays clean for the picture or the JSON object."""
-    to_stdout = order.out != STREAM
-    if order.explain:
-        stream = sys.stdout if to_stdout and not order.json else sys.stderr
-        stream.writelines(f"{sentence}\n" for sentence in (*result.picture.notes, *result.report.sentences()))
-    if order.json:
-        stream = sys.stdout if to_stdout else sys.stderr
-        facts = {"retouch": __version__, "image": order.image, "out": order.out, "notes": list(result.picture.notes)}
-        stream.write(json.dumps({**facts, **result.report.to_dict()}) + "\n")
+    notes, report = result.picture.notes, result.report
+    facts = {"image": order.image, "out": order.out, "notes": list(notes), **report.to_dict()}
+    tell(order.out, (*notes, *report.sentences()) if order.explain else (), facts if order.json else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from retouch.errors import UsageError, unknown_name
@@ -15,7 +16,10 @@ from retouch.errors import UsageError, unknown_name
 AUTO = "auto"
 """Not a method but the choice among them, made for each hole by its geometry (retouch.methods.planning.auto)."""
 
-INTERPOLATION, EXEMPLAR = "interpolation", "exemplar"
+NET_PREFIX = "net:"
+"""Begins the name of an exported network: "net:lama" in the weight store, or "net:folder/lama.onnx"."""
+
+INTERPOLATION, EXEMPLAR, LEARNED = "interpolation", "exemplar", "learned"
 
 
 @runtime_checkable  # the test run checks annotations
@@ -30,6 +34,10 @@ class Entry(Hashable, Protocol):
     def build(self) -> str:
         """Dotted path "module:function"."""
 
+    @property
+    def given(self) -> tuple[tuple[str, Any], ...]:
+        """Keyword arguments that the line fixes."""
+
 
 class Limits(NamedTuple):
     """What a method costs and where it fails.
@@ -40,11 +48,17 @@ class Limits(NamedTuple):
         One sentence for people: where the method fails.
     bytes_per_pixel, bytes_per_missing : int
         Working memory at its peak per pixel of a three-channel crop, and on top of that per missing pixel.
+    bytes_per_square : float
+        The same for the square of the number of pixels: attention compares each place with each.
+    bytes_at_all : int
+        Whatever the size of the crop.
     """
 
     words: str
     bytes_per_pixel: int
     bytes_per_missing: int
+    bytes_per_square: float = 0.0
+    bytes_at_all: int = 0
 
 
 class Context(NamedTuple):
@@ -71,13 +85,16 @@ class MethodInfo(NamedTuple):
     name : str
         What people type.
     kind : str
-        "interpolation" continues values from the border inwards; "exemplar" borrows patches from elsewhere.
+        "interpolation" continues values from the border inwards; "exemplar" borrows patches from elsewhere; "learned"
+        is an exported network.
     summary, paper : str
         One sentence on what it does, and where it is published.
     build : str
         Dotted path "module:function", resolved by `load_method` on use.
     limits : Limits
     context : Context
+    given : tuple of (str, value)
+        Keyword arguments that the line fixes, such as the file of a network.
     """
 
     name: str
@@ -87,6 +104,7 @@ class MethodInfo(NamedTuple):
     build: str
     limits: Limits
     context: Context
+    given: tuple[tuple[str, Any], ...] = ()
 
 
 _BORDER = Context(growth=0.0, least_px=16, most_px=16)
@@ -180,16 +198,22 @@ def method_names() -> tuple[str, ...]:
 
 
 def find_method(name: str) -> MethodInfo:
-    """Return the catalogue's line of that name.
+    """Return the catalogue's line of that name, or one made for an exported network where it is "net:NAME".
 
     Raises
     ------
     UsageError
         If there is no such method; the nearest name is suggested.
+    WeightsError
+        If there is no such network.
 
     >>> find_method("harmonic").kind
     'interpolation'
     """
+    if name.startswith(NET_PREFIX):
+        from retouch.methods.networks import method_of_network  # noqa: PLC0415 - ONNX Runtime, which others do without
+
+        return method_of_network(name)
     for info in CATALOGUE:
         if info.name == name:
             return info
@@ -197,7 +221,7 @@ def find_method(name: str) -> MethodInfo:
 
 
 def load_method(info: Entry) -> Callable[..., Any]:
-    """Import the module that a line of a catalogue names and return its function."""
+    """Import the module that a line of a catalogue names and return its function, with what the line fixes."""
     module, function = info.build.split(":")
     loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return loaded
+    return partial(loaded, **dict(info.given)) if info.given else loaded

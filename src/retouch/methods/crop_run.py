@@ -15,12 +15,11 @@ from retouch.arrays.types import AnyArray, Image, Mask, Progress
 from retouch.classical.nearest import inpaint_nearest
 from retouch.errors import InputError
 from retouch.io.pictures.picture import Picture
-from retouch.methods.catalogue import AUTO, EXEMPLAR, INTERPOLATION, MethodInfo, load_method
+from retouch.methods.catalogue import AUTO, INTERPOLATION, MethodInfo, load_method
 from retouch.methods.planning.auto import Choice
+from retouch.methods.planning.memory import DEFAULT_MEMORY_BYTES
 from retouch.methods.planning.planner import Crop
 from retouch.methods.report import CropReport
-
-DEFAULT_MEMORY_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def _without_far_holes(image: Image, unknown: Mask, crop: Crop) -> tuple[Image, 
 
 def _finish(image: Image, mask: Mask, info: MethodInfo, request: FillRequest, rng: np.random.Generator) -> Image:
     """Take the steps after the method that are asked for."""
-    if request.seam and info.kind == EXEMPLAR:
+    if request.seam and info.kind != INTERPOLATION:
         from retouch.methods.finishing.seam import blend_seam  # noqa: PLC0415 - numba, which interpolation may do without
 
         image = blend_seam(image, mask)

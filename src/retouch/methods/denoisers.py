@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from retouch.errors import UsageError, unknown_name
-from retouch.methods.catalogue import load_method
+from retouch.methods.catalogue import NET_PREFIX, load_method
 
 FILTER, VARIATIONAL = "filter", "variational"
 
@@ -23,13 +23,16 @@ class DenoiserInfo(NamedTuple):
     name : str
         What people type.
     kind : str
-        "filter" averages or picks among near pixels; "variational" finds the picture of least energy.
+        "filter" averages or picks among near pixels; "variational" finds the picture of least energy;
+        "learned" is an exported network.
     summary, paper : str
         One sentence on what it does, and where it is published.
     build : str
         Dotted path "module:function", resolved by `load_denoiser` on use.
     limits : str
         One sentence for people: where it fails.
+    given : tuple of (str, value)
+        Keyword arguments that the line fixes, such as the file of a network.
     """
 
     name: str
@@ -38,6 +41,7 @@ class DenoiserInfo(NamedTuple):
     paper: str
     build: str
     limits: str
+    given: tuple[tuple[str, Any], ...] = ()
 
 
 DENOISERS: tuple[DenoiserInfo, ...] = (
@@ -79,16 +83,22 @@ def denoiser_names() -> tuple[str, ...]:
 
 
 def find_denoiser(name: str) -> DenoiserInfo:
-    """Return the catalogue's line of that name.
+    """Return the catalogue's line of that name, or one made for an exported network where it is "net:NAME".
 
     Raises
     ------
     UsageError
         If there is no such denoiser; the nearest name is suggested.
+    WeightsError
+        If there is no such network.
 
     >>> find_denoiser("gaussian").kind
     'filter'
     """
+    if name.startswith(NET_PREFIX):
+        from retouch.methods.networks import denoiser_of_network  # noqa: PLC0415 - ONNX Runtime, which others do without
+
+        return denoiser_of_network(name)
     for info in DENOISERS:
         if info.name == name:
             return info

@@ -11,17 +11,16 @@ from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
 from retouch.errors import InputError
 from retouch.io.pictures.mask_files import mask_from_array, read_mask
 from retouch.io.pictures.picture import Picture
-from retouch.io.pictures.reading import open_image
-from retouch.io.pictures.writing import encode
 from retouch.methods.catalogue import AUTO
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture
+from retouch.methods.kinds import is_pillow, to_kind_of, to_picture
 from retouch.methods.planning.memory import parse_memory
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PilImage
 
-    AnyPicture = str | os.PathLike[str] | bytes | PilImage | AnyArray | Picture
+    from retouch.methods.kinds import AnyPicture
 
 
 @overload
@@ -91,41 +90,19 @@ def fill(
     >>> fill(row, np.array([[0, 1, 1, 0]], bool), method="harmonic")
     array([[ 0, 30, 60, 90]], dtype=uint8)
     """
-    picture = _to_picture(image)
+    picture = to_picture(image)
     missing = _to_mask(mask, picture.shape, invert_mask)
     request = FillRequest(method, options, _to_plain(seed), parse_memory(max_memory), seam, grain)
-    result = fill_picture(picture, missing, request, progress or ignore_progress).picture
-    if isinstance(image, np.ndarray):
-        return result.to_array_like(image)
-    if isinstance(image, bytes):
-        return encode(result)
-    return result if isinstance(image, str | os.PathLike | Picture) else result.to_pil_like(image)
-
-
-def _to_picture(image: Any) -> Picture:
-    if isinstance(image, Picture):
-        return image
-    if isinstance(image, np.ndarray):
-        return Picture.from_array(image)
-    if isinstance(image, str | os.PathLike | bytes):
-        return open_image(image)
-    if _is_pillow(image):
-        return Picture.from_pil(image)
-    raise InputError(f"an image must be a path, bytes, a Pillow image or a numpy array, got {type(image).__name__}")
+    return to_kind_of(image, fill_picture(picture, missing, request, progress or ignore_progress).picture)
 
 
 def _to_mask(mask: Any, shape: tuple[int, int], invert: bool) -> Mask:
     """Return (H, W) bool of the picture's size."""
     if isinstance(mask, str | os.PathLike | bytes):
         return read_mask(mask, shape=shape, invert=invert)
-    if not isinstance(mask, np.ndarray) and not _is_pillow(mask):
+    if not isinstance(mask, np.ndarray) and not is_pillow(mask):
         raise InputError(f"a mask must be a path, bytes, a Pillow image or a numpy array, got {type(mask).__name__}")
     return mask_from_array(mask, shape, invert=invert)
-
-
-def _is_pillow(image: Any) -> bool:
-    """Whether this is a Pillow image; Pillow is not imported for it: if nobody did yet, it is none."""
-    return any(kind.__module__ == "PIL.Image" for kind in type(image).__mro__)
 
 
 def _to_plain(seed: Any) -> Any:

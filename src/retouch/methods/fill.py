@@ -15,19 +15,18 @@ import numpy as np
 
 from retouch.arrays.checks import count_bad_known
 from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
-from retouch.errors import InputError, LimitError, UsageError
+from retouch.errors import InputError, UsageError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.values import to_unit
 from retouch.methods.catalogue import AUTO, MethodInfo, find_method
 from retouch.methods.crop_run import FillRequest, Task, run_task
 from retouch.methods.options import check_options
 from retouch.methods.planning import auto
-from retouch.methods.planning.memory import format_memory
+from retouch.methods.planning.memory import left_of_budget
 from retouch.methods.planning.planner import Budget, plan_holes, plan_tiles
 from retouch.methods.planning.survey import survey_holes
 from retouch.methods.report import CropReport, FillReport
 
-_PROCESS_BYTES = 200 << 20  # the interpreter with numpy, OpenCV, numba and scipy loaded
 _BYTES_PER_MASK_PIXEL = 10  # masks, labels and depths of the survey
 _PICTURE_COPIES = 2
 
@@ -123,13 +122,9 @@ def _check_pair(picture: Picture, mask: Mask) -> int:
 def _crop_budget(picture: Picture, request: FillRequest) -> Budget:
     """Return what the budget leaves for one crop beside the process, the picture and the masks."""
     height, width, n_channels = picture.pixels.shape
-    fixed = _PROCESS_BYTES + _PICTURE_COPIES * picture.pixels.nbytes + _BYTES_PER_MASK_PIXEL * height * width
-    if fixed >= request.max_memory_bytes:
-        raise LimitError(
-            f"the fill must stay within the memory budget of {format_memory(request.max_memory_bytes)}, but this "
-            f"picture alone needs about {format_memory(fixed)}; raise --max-memory"
-        )
-    return Budget(request.max_memory_bytes - fixed, request.max_memory_bytes, n_channels)
+    fixed = _PICTURE_COPIES * picture.pixels.nbytes + _BYTES_PER_MASK_PIXEL * height * width
+    left = left_of_budget(request.max_memory_bytes, fixed, "the fill")
+    return Budget(left, request.max_memory_bytes, n_channels)
 
 
 def _plan(mask: Mask, info: MethodInfo | None, options: dict[str, Any], budget: Budget) -> list[Task]:

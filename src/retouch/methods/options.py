@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -71,12 +71,15 @@ def options_of(info: Entry) -> tuple[Option, ...]:
 
 
 def read_options(function: Callable[..., Any]) -> tuple[Option, ...]:
-    """Return the keyword-only parameters of a function, without rng and progress."""
+    """Return the keyword-only parameters of a function, without rng, progress and what is bound already."""
+    bound: Iterable[str] = ()
+    if isinstance(function, partial):
+        bound, function = function.keywords, function.func
     sentences = _read_sentences(inspect.getdoc(function) or "")
     hints = typing.get_type_hints(function)
     options = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in _HOOKS:
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in (*_HOOKS, *bound):
             kinds, choices = _read_kinds(hints[parameter.name])
             sentence = sentences.get(parameter.name, "")
             options.append(Option(parameter.name, kinds, parameter.default, choices, sentence))
@@ -128,8 +131,18 @@ def check_options(info: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
     UsageError
         If an option is unknown or its value is of the wrong type.
     """
-    known = {option.name: option for option in options_of(info)}
-    owner = f"method '{info.name}'"
+    return check_values(options_of(info), values, f"method '{info.name}'")
+
+
+def check_values(options: Iterable[Option], values: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Return values of options, checked; `owner` says in the message whose options they are.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or its value is of the wrong type.
+    """
+    known = {option.name: option for option in options}
     return {name: _check_value(_find(known, name, owner), value, owner) for name, value in values.items()}
 
 

@@ -63,7 +63,7 @@ def load_official(
         If a key is missing or left over, or a shape is another.
     """
     wide = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    to_ours = convert or getattr(net, "convert_official", dict)
+    to_ours = getattr(net, "convert_official", dict) if convert is None else convert
     try:
         net.load_state_dict(to_ours(wide), strict=True)
     except (RuntimeError, KeyError) as error:

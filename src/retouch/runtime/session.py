@@ -38,6 +38,8 @@ class Net:
     path : Path
     inputs, outputs : dict of str to tuple of int or None
         Names and shapes as the file states them, None where any length does.
+    facts : dict of str to str
+        What the file says about itself.
     """
 
     def __init__(self, path: Path, threads: int) -> None:
@@ -55,6 +57,7 @@ class Net:
         self.path = path
         self.inputs = _shapes(self._session.get_inputs(), path)
         self.outputs = _shapes(self._session.get_outputs(), path)
+        self.facts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, **arrays: Float32[np.ndarray, ...]) -> dict[str, Float32[np.ndarray, ...]]:
         """Return what the network makes of its inputs, each by its name.
@@ -83,16 +86,16 @@ class Net:
         return dict(zip(self.outputs, results, strict=True))
 
 
-def open_net(path: str | os.PathLike[str], inputs: Shapes, outputs: Shapes) -> Net:
+def open_net(path: str | os.PathLike[str], inputs: Shapes | None = None, outputs: Shapes | None = None) -> Net:
     """Return the network in an ONNX file; the same one again while the file is unchanged.
 
     Parameters
     ----------
     path : path
         The file, from the weight store or anywhere else.
-    inputs, outputs : mapping of str to tuple
+    inputs, outputs : mapping of str to tuple, optional
         What the caller will give and wants back: all names, and a shape for each with None where the file must not
-        fix the length.
+        fix the length. A caller that leaves them out looks at `Net.inputs` and `Net.outputs` itself.
 
     Raises
     ------
@@ -114,6 +117,8 @@ def open_net(path: str | os.PathLike[str], inputs: Shapes, outputs: Shapes) -> N
         raise WeightsError(f"cannot open the network {shown(path)}: it is not a file; name an ONNX file")
     net = _opened(Path(path).resolve(), (facts.st_size, facts.st_mtime_ns), n_threads())
     for what, found, wanted in (("takes", net.inputs, inputs), ("gives", net.outputs, outputs)):
+        if wanted is None:
+            continue
         if set(found) != set(wanted) or not all(_serves(found[name], wanted[name]) for name in wanted):
             raise WeightsError(
                 f"the network {shown(path)} {what} {_listed(found)}, and not {_listed(wanted)}; it is another net "

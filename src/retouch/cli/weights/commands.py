@@ -62,12 +62,15 @@ def import_command(
     out: Annotated[str, typer.Option("-o", "--out", metavar="OUT", help="Where the safetensors file goes.")],
     strip_prefix: Annotated[str, typer.Option(metavar="TEXT", help="Take this off all names, such as 'module.'.")] = "",
     allow_nan: Annotated[bool, typer.Option("--allow-nan", help="Keep weights that are not finite numbers.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Hold names and shapes against the network.")
+    ] = True,
     debug: _Debug = False,
 ) -> None:
-    """Convert a checkpoint to safetensors; nothing in it is run."""
+    """Convert a checkpoint to safetensors and hold it against the network; nothing in it is run."""
     from retouch.cli.weights.run import ImportOrder, run_import  # noqa: PLC0415
 
-    run_import(ImportOrder(file, name, out, strip_prefix, allow_nan))
+    run_import(ImportOrder(file, name, out, strip_prefix, allow_nan, check))
 
 
 @weights_app.command("prune")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json as json_format
 import sys
 from dataclasses import asdict, dataclass
@@ -12,8 +13,10 @@ from retouch.arrays.types import AnyArray
 from retouch.cli.outputs import check_not_input, check_writable, write_bytes
 from retouch.errors import UsageError, WeightsError
 from retouch.io.weights.conversion import to_safetensors
-from retouch.io.weights.state_dicts import file_sha256, read_state_dict
+from retouch.io.weights.state_dicts import COLUMNS, LAYOUT, file_sha256, has_column_order, read_state_dict
 from retouch.io.wording import shown
+from retouch.nets.catalogue.listing import find_net
+from retouch.runtime.exporting import check_weights
 from retouch.runtime.store import Entry, WeightStore, is_offline
 
 _SHORT_HASH = 12
@@ -41,6 +44,7 @@ class ImportOrder:
     out: str
     strip_prefix: str
     allow_nan: bool
+    check: bool
 
 
 def run_list(store: str | None, *, json: bool) -> None:
@@ -94,15 +98,17 @@ def run_fetch(order: FetchOrder) -> None:
 
 
 def run_import(order: ImportOrder) -> None:
-    """Convert a checkpoint and say what it held; its names are not held against the network here.
+    """Convert a checkpoint, hold it against the network that it is said to belong to, and say what it held.
 
     Raises
     ------
     UsageError
-        If the output is no .safetensors file or the input itself, or the prefix is not that of all names.
+        If there is no such network, the output is no .safetensors file or the input itself, or the prefix is not that
+        of all names.
     WeightsError
-        If the checkpoint cannot be read or holds numbers that are not finite.
+        If the checkpoint cannot be read, holds numbers that are not finite, or is another network's.
     """
+    find_net(order.name)
     if Path(order.out).suffix.lower() != ".safetensors":
         raise UsageError(f"weights are written as safetensors, so the name must end in .safetensors, got {order.out}")
     check_not_input(order.out, [order.file])
@@ -111,19 +117,32 @@ def run_import(order: ImportOrder) -> None:
     if order.strip_prefix:
         state = _stripped(state, order)
     facts = {"net": order.name, "source_sha256": file_sha256(order.file)}
+    by_columns = has_column_order(order.file)
+    if by_columns:
+        facts[LAYOUT] = COLUMNS
     try:
         data = to_safetensors(state, facts, allow_nan=order.allow_nan)
+        belongs = _belonging(order, state, by_columns=by_columns)
     except WeightsError as error:
         raise WeightsError(f"cannot use the weights {shown(order.file)}: {error}") from error
     write_bytes(order.out, data)
     n_numbers = sum(array.size for array in state.values())
-    sys.stdout.write(f"{order.out}: {len(state)} arrays, {n_numbers} numbers, for {order.name}\n")
+    sys.stdout.write(f"{order.out}: {len(state)} arrays, {n_numbers} numbers, {belongs}\n")
 
 
 def run_prune(store: str | None) -> None:
     """Remove what the manifest does not name and say what that was."""
     gone = WeightStore(store).prune()
     sys.stdout.write("".join(f"removed {path}\n" for path in gone) or "nothing to remove\n")
+
+
+def _belonging(order: ImportOrder, state: dict[str, AnyArray], *, by_columns: bool) -> str:
+    """Say which network the weights were found to be of; only torch can build one to compare them with."""
+    if not order.check:
+        return f"not held against {order.name}"
+    if importlib.util.find_spec("torch") is None:
+        return f"not held against {order.name}, since torch is not installed"
+    return f"those of {order.name}, preset {check_weights(order.name, state, column_order=by_columns)}"
 
 
 def _stripped(state: dict[str, AnyArray], order: ImportOrder) -> dict[str, AnyArray]:

@@ -51,4 +51,4 @@ def failures_table(failures: Sequence[Failure]) -> str:
         "<tr>" + "".join(f"<td>{escaped(part)}</td>" for part in (f.method, f.condition, f.image, f.reason)) + "</tr>"
         for f in failures
     ]
-    return table("Failures", ["method", "condition", "picture", "reason"], rows, kind="prose") if rows else ""
+    return table("Failures", ["method", "condition", "picture", "reason"], rows, kind="prose failures") if rows else ""

@@ -122,6 +122,10 @@ body:not(:has(.unmarked)) .marking { display: none; }
 @media screen and (max-width: 799px) {
   .facts, .facts tbody, .facts tr, .facts th, .facts td { display: block; white-space: normal; }
   .facts td { padding-bottom: 0.4rem; }
+  .failures thead { display: none; }
+  .failures tr, .failures td { display: block; }
+  .box .failures tbody tr > td { border: 0; padding-top: 0.1rem; padding-bottom: 0.1rem; }
+  .box .failures tr + tr { border-top: 1px solid var(--line); }
   .numbers th:first-child { min-width: 5.5rem; max-width: 9rem; }
   .pictures .score td::before {
     content: attr(data-measure); display: block; color: var(--soft); font-size: 0.76rem; line-height: 1.2;

@@ -2,6 +2,7 @@
 
 patchmatch                    a method with its defaults
 patchmatch:patch_size=9       with options, each after a colon
+net:lama.onnx:side_px=512     an exported network, from a file or by its name in the weight store
 input                         the damaged picture itself
 theirs=FOLDER                 results by the names of the pictures, in FOLDER or in FOLDER/CONDITION
 """
@@ -20,13 +21,13 @@ from retouch.arrays.types import AnyArray
 from retouch.errors import InputError, UsageError
 from retouch.evaluation.cases.conditions import Case, LoadedCase
 from retouch.evaluation.cases.pictures import SUFFIXES, hash_file, read_8_bits
-from retouch.evaluation.runs.memory import PeakMemory
 from retouch.io.pictures.picture import Picture
-from retouch.methods.catalogue import AUTO, find_method
+from retouch.methods.catalogue import AUTO, NET_PREFIX, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.denoisers import find_denoiser, load_denoiser
 from retouch.methods.fill import fill_picture
 from retouch.methods.options import parse_options
+from retouch.runtime.memory import PeakMemory
 
 INPAINT, DENOISE = "inpaint", "denoise"
 INPUT = "input"
@@ -156,6 +157,8 @@ def _parse(text: str, task: str) -> Contender:
             raise InputError(f"results must lie in a folder that exists, got {place}")
         return Contender(label, _FOLDER, folder=Path(place))
     name, *pairs = text.split(":")
+    if name == NET_PREFIX.removesuffix(":") and pairs:
+        name = NET_PREFIX + pairs.pop(0)
     if name == INPUT:
         return Contender(INPUT, INPUT)
     if name == AUTO and task == INPAINT:

@@ -30,3 +30,9 @@ def read_safetensors_file(path: Path) -> dict[str, AnyArray]:
         raise WeightsError(f"its numbers are of a kind that is not read, {others}; save them as float32")
     arrays: dict[str, AnyArray] = import_extra("safetensors.numpy").load_file(path)
     return arrays
+
+
+def read_facts(path: Path) -> dict[str, str]:
+    """Return what a safetensors file says about itself."""
+    with import_extra("safetensors").safe_open(path, "numpy") as file:
+        return dict(file.metadata() or {})

@@ -11,11 +11,13 @@ from retouch.arrays.types import AnyArray
 from retouch.errors import RetouchError, WeightsError
 from retouch.io.weights.keras_files import read_keras_file
 from retouch.io.weights.matconvnet_files import MATLAB_HEAD, read_matconvnet_file
-from retouch.io.weights.safetensors_files import read_safetensors_file
+from retouch.io.weights.safetensors_files import read_facts, read_safetensors_file
 from retouch.io.weights.torch_files import read_torch_file
 from retouch.io.wording import fault, shown
 
 _HDF5, _ZIP, _PICKLE = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"\x80"
+LAYOUT, COLUMNS = "layout", "columns"
+"""What a converted file says of its sub-images where they run column by column."""
 _JSON_AT = 8  # a safetensors file begins with the length of its header, and the header with a brace
 
 
@@ -60,10 +62,13 @@ def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "") -> 
     return arrays
 
 
-def is_matconvnet(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is MATLAB's, whose sub-images run column by column."""
+def has_column_order(path: str | os.PathLike[str]) -> bool:
+    """Tell whether sub-images run column by column: in a file of MATLAB, or one that was converted from such a file."""
     with Path(path).open("rb") as stream:
-        return stream.read(len(MATLAB_HEAD)) == MATLAB_HEAD
+        head = stream.read(max(_JSON_AT + 1, len(MATLAB_HEAD)))
+    if head[_JSON_AT : _JSON_AT + 1] == b"{":
+        return read_facts(Path(path)).get(LAYOUT) == COLUMNS
+    return head.startswith(MATLAB_HEAD)
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

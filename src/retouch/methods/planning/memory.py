@@ -1,10 +1,14 @@
-"""Amounts of memory, as people write them."""
+"""Amounts of memory, as people write them, and what a budget leaves to a method."""
 
 from __future__ import annotations
 
 import re
 
-from retouch.errors import UsageError
+from retouch.errors import LimitError, UsageError
+
+DEFAULT_MEMORY_BYTES = 2 << 30
+PROCESS_BYTES = 200 << 20
+"""The interpreter with numpy, OpenCV, numba and scipy loaded."""
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -37,3 +41,29 @@ def format_memory(n_bytes: int) -> str:
         if n_bytes >= _UNITS[unit]:
             return f"{n_bytes / _UNITS[unit]:.1f}{unit}"
     return str(n_bytes)
+
+
+def left_of_budget(budget_bytes: int, picture_bytes: int, work: str) -> int:
+    """Return what a budget leaves beside the process and what a picture needs itself.
+
+    Parameters
+    ----------
+    budget_bytes, picture_bytes : int
+    work : str
+        What must stay within the budget, for the message, such as "the fill".
+
+    Raises
+    ------
+    LimitError
+        If nothing is left.
+
+    >>> format_memory(left_of_budget(1 << 30, 100 << 20, "the fill"))
+    '724.0M'
+    """
+    fixed = PROCESS_BYTES + picture_bytes
+    if fixed >= budget_bytes:
+        raise LimitError(
+            f"{work} must stay within the memory budget of {format_memory(budget_bytes)}, but this picture alone "
+            f"needs about {format_memory(fixed)}; raise --max-memory"
+        )
+    return budget_bytes - fixed

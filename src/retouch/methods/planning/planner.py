@@ -92,9 +92,10 @@ class Budget:
         )
 
     def _needed(self, info: MethodInfo, box: Box, n_missing: int) -> int:
-        limits = info.limits
+        limits, n_pixels = info.limits, box.height * box.width
         three = max(self.n_channels, 3) / 3
-        return int((box.height * box.width * limits.bytes_per_pixel + n_missing * limits.bytes_per_missing) * three)
+        per_channel = n_pixels * limits.bytes_per_pixel + n_missing * limits.bytes_per_missing
+        return int(per_channel * three + n_pixels**2 * limits.bytes_per_square) + limits.bytes_at_all
 
 
 def plan_tiles(mask: Mask, thin: Mask, half_width_px: float, info: MethodInfo, budget: Budget) -> list[Crop]:

@@ -107,4 +107,56 @@ CRITICS: tuple[NetInfo, ...] = (
         outputs="scores",
         no_export="a critic judges pictures in training only",
     ),
+    NetInfo(
+        name="structureflow_critic",
+        task=JUDGE,
+        summary="Judges patches at two sizes.",
+        paper="Ren et al., StructureFlow: image inpainting via structure-aware appearance flow, ICCV 2019",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.structure.structureflow_critic:structureflow_critic_full",
+                1_196_544,
+                "picture 3xHxW",
+            ),
+            Preset(
+                "tiny", "retouch.nets.structure.structureflow_critic:structureflow_critic_tiny", 76_416, "picture 3xHxW"
+            ),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="global_map_critic",
+        task=JUDGE,
+        summary="Judges whole maps of labels.",
+        paper="Berlincioni et al., Road layout understanding by generative adversarial inpainting, 2019",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.semantic.semantic_map_critic:global_map_critic_full",
+                2_708_673,
+                "labels 8x128x256",
+            ),
+            Preset(
+                "tiny", "retouch.nets.semantic.semantic_map_critic:global_map_critic_tiny", 43_801, "labels 8x64x64"
+            ),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="local_map_critic",
+        task=JUDGE,
+        summary="Judges maps of labels around the hole.",
+        paper="Berlincioni et al., Road layout understanding by generative adversarial inpainting, 2019",
+        presets=(
+            Preset(
+                "full", "retouch.nets.semantic.semantic_map_critic:local_map_critic_full", 4_322_753, "labels 8x64x64"
+            ),
+            Preset("tiny", "retouch.nets.semantic.semantic_map_critic:local_map_critic_tiny", 69_177, "labels 8x32x32"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
 )

@@ -23,7 +23,7 @@ DETECTION: tuple[NetInfo, ...] = (
         paper="Li and Zhou, FSSD: feature fusion single shot multibox detector, arXiv:1712.00960, 2017",
         presets=(
             Preset("full", "retouch.nets.detection.fssd:fssd_full", 34_132_960, "picture 3x300x300"),
-            Preset("tiny", "retouch.nets.detection.fssd:fssd_tiny", 175_164, "picture 3x96x96"),
+            Preset("tiny", "retouch.nets.detection.fssd:fssd_tiny", 175_164, "picture 3x300x300"),
         ),
         outputs="offsets, scores",
     ),
@@ -82,5 +82,17 @@ DETECTION: tuple[NetInfo, ...] = (
         ),
         outputs="logits",
         multiple=4,
+    ),
+    NetInfo(
+        name="mpssd",
+        task=DETECT,
+        summary="SSD with several fused paths whose maps are weighed together.",
+        paper="doctoral thesis on multi-scale image inpainting, chapter 5",
+        presets=(
+            Preset("full", "retouch.nets.detection.mpssd:mpssd_full", 45_052_078, "picture 3x300x300"),
+            Preset("512", "retouch.nets.detection.mpssd:mpssd512", 47_295_172, "picture 3x512x512"),
+            Preset("tiny", "retouch.nets.detection.mpssd:mpssd_tiny", 691_800, "picture 3x96x96"),
+        ),
+        outputs="offsets, scores",
     ),
 )

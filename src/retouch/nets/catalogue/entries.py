@@ -9,16 +9,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-INPAINT, DENOISE, RESTORE, VIDEO, DETECT, GENERATE, JUDGE = (
-    "inpaint",
-    "denoise",
-    "restore",
-    "video",
-    "detect",
-    "generate",
-    "judge",
-)
-TASKS = (INPAINT, DENOISE, RESTORE, VIDEO, DETECT, GENERATE, JUDGE)
+INPAINT, DENOISE, RESTORE, SEMANTIC = "inpaint", "denoise", "restore", "semantic"
+VIDEO, DETECT, GENERATE, JUDGE = "video", "detect", "generate", "judge"
+TASKS = (INPAINT, DENOISE, RESTORE, SEMANTIC, VIDEO, DETECT, GENERATE, JUDGE)
 """What networks do: the first two are methods of fill and denoise once they are exported."""
 
 _DROPPED = "_"

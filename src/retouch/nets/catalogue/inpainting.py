@@ -99,6 +99,7 @@ INPAINTING: tuple[NetInfo, ...] = (
             ),
             Preset("tiny", "retouch.nets.encoder_decoders.l2gan:l2gan_tiny", 390_739, "image 3x64x64, mask 1x64x64"),
         ),
+        no_export="it fills one fixed corner of a picture; call it from Python",
     ),
     NetInfo(
         name="glcic",
@@ -341,5 +342,60 @@ INPAINTING: tuple[NetInfo, ...] = (
             Preset("full", "retouch.nets.structure.monochromic:colour_net_full", 158_979, "grey 1xHxW"),
             Preset("tiny", "retouch.nets.structure.monochromic:colour_net_tiny", 21_635, "grey 1xHxW"),
         ),
+    ),
+    NetInfo(
+        name="hifill",
+        task=INPAINT,
+        summary="Coarse at half size, refined by one map of attention that can also carry detail at any size.",
+        paper="Yi et al., Contextual residual aggregation for ultra high-resolution image inpainting, CVPR 2020",
+        presets=(
+            Preset("full", "retouch.nets.inpainting.hifill:hifill_full", 2_768_253, "image 3xHxW, mask 1xHxW"),
+            Preset("tiny", "retouch.nets.inpainting.hifill:hifill_tiny", 182_329, "image 3xHxW, mask 1xHxW"),
+        ),
+        outputs="_, picture, attention",
+        multiple=16,
+    ),
+    NetInfo(
+        name="skip_generator",
+        task=INPAINT,
+        summary="The generator of a challenge's people track: an encoder-decoder with skips.",
+        paper="after the ChaLearn 2018 inpainting challenge, people track",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.encoder_decoders.skip_generator:skip_generator_full",
+                6_238_019,
+                "image 3xHxW, mask 1xHxW",
+            ),
+            Preset(
+                "tiny",
+                "retouch.nets.encoder_decoders.skip_generator:skip_generator_tiny",
+                392_915,
+                "image 3xHxW, mask 1xHxW",
+            ),
+        ),
+        multiple=4,
+    ),
+    NetInfo(
+        name="structureflow",
+        task=INPAINT,
+        summary="Completes a smooth picture, then lets texture flow in along it.",
+        paper="Ren et al., StructureFlow: image inpainting via structure-aware appearance flow, ICCV 2019",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.structure.structureflow:structureflow_full",
+                92_530_886,
+                "image 3xHxW, structure 3xHxW, mask 1xHxW",
+            ),
+            Preset(
+                "tiny",
+                "retouch.nets.structure.structureflow:structureflow_tiny",
+                993_630,
+                "image 3xHxW, structure 3xHxW, mask 1xHxW",
+            ),
+        ),
+        outputs="_, picture, _",
+        multiple=16,
     ),
 )

@@ -13,12 +13,14 @@ from retouch.nets.catalogue.entries import NetInfo, Preset
 from retouch.nets.catalogue.generating import GENERATING
 from retouch.nets.catalogue.inpainting import INPAINTING
 from retouch.nets.catalogue.restoration import RESTORATION
+from retouch.nets.catalogue.semantic import SEMANTIC_NETS
 from retouch.nets.catalogue.video import VIDEO_NETS
 
 NETS: tuple[NetInfo, ...] = (
     *INPAINTING,
     *DENOISING,
     *RESTORATION,
+    *SEMANTIC_NETS,
     *VIDEO_NETS,
     *DETECTION,
     *GENERATING,

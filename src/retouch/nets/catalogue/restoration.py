@@ -74,4 +74,47 @@ RESTORATION: tuple[NetInfo, ...] = (
         outputs="print",
         least_px=33,
     ),
+    NetInfo(
+        name="fingerprint_baseline",
+        task=RESTORE,
+        summary="Restores fingerprints: a challenge's baseline.",
+        paper="ChaLearn 2018 inpainting challenge, fingerprint track, baseline",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.restoration.fingerprint_baseline:fingerprint_baseline_full",
+                1_673_729,
+                "picture 3xHxW",
+            ),
+            Preset(
+                "tiny",
+                "retouch.nets.restoration.fingerprint_baseline:fingerprint_baseline_tiny",
+                107_393,
+                "picture 3xHxW",
+            ),
+        ),
+        outputs="print",
+    ),
+    NetInfo(
+        name="iterative_fingerprints",
+        task=RESTORE,
+        summary="Eight stages, each restoring what the one before left.",
+        paper="Quan and Kim, Iterative application of autoencoders for video inpainting and fingerprint denoising, "
+        "2019",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.restoration.fingerprint_baseline:iterative_fingerprints_full",
+                9_677_512,
+                "picture 3xHxW",
+            ),
+            Preset(
+                "tiny",
+                "retouch.nets.restoration.fingerprint_baseline:iterative_fingerprints_tiny",
+                133_539,
+                "picture 3xHxW",
+            ),
+        ),
+        outputs="print",
+    ),
 )

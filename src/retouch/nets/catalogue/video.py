@@ -53,7 +53,7 @@ VIDEO_NETS: tuple[NetInfo, ...] = (
         ),
         outputs="frame",
         multiple=64,
-        least_px=64,
+        adapter="retouch.nets.export.adapters:FilledCaptions",
     ),
     NetInfo(
         name="mask_unet",
@@ -67,5 +67,107 @@ VIDEO_NETS: tuple[NetInfo, ...] = (
         ),
         outputs="masks",
         multiple=16,
+    ),
+    NetInfo(
+        name="frame_autoencoder",
+        task=VIDEO,
+        summary="Takes captions off single frames: a challenge's first baseline.",
+        paper="ChaLearn 2018 inpainting challenge, video decaptioning track, baseline 1",
+        presets=(
+            Preset(
+                "full", "retouch.nets.captions.frame_autoencoder:frame_autoencoder_full", 8_084_803, "picture 3xHxW"
+            ),
+            Preset("tiny", "retouch.nets.captions.frame_autoencoder:frame_autoencoder_tiny", 127_595, "picture 3xHxW"),
+        ),
+        outputs="frame",
+        multiple=4,
+    ),
+    NetInfo(
+        name="refining_autoencoder",
+        task=VIDEO,
+        summary="The second stage of the iterated autoencoders.",
+        paper="Quan and Kim, Iterative application of autoencoders for video inpainting and fingerprint denoising, "
+        "2019",
+        presets=(
+            Preset(
+                "full", "retouch.nets.captions.frame_autoencoder:refining_autoencoder_full", 3_364_163, "picture 3xHxW"
+            ),
+            Preset(
+                "tiny", "retouch.nets.captions.frame_autoencoder:refining_autoencoder_tiny", 53_611, "picture 3xHxW"
+            ),
+        ),
+        outputs="frame",
+        multiple=4,
+    ),
+    NetInfo(
+        name="iterative_autoencoder",
+        task=VIDEO,
+        summary="Both stages of the iterated autoencoders.",
+        paper="Quan and Kim, Iterative application of autoencoders for video inpainting and fingerprint denoising, "
+        "2019",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.captions.frame_autoencoder:iterative_autoencoder_full",
+                11_448_966,
+                "picture 3xHxW",
+            ),
+            Preset(
+                "tiny", "retouch.nets.captions.frame_autoencoder:iterative_autoencoder_tiny", 181_206, "picture 3xHxW"
+            ),
+        ),
+        outputs="frame",
+        multiple=4,
+    ),
+    NetInfo(
+        name="patch_autoencoder",
+        task=VIDEO,
+        summary="Draws patches of 32 px anew where they show text and copies the others.",
+        paper="ChaLearn 2018 inpainting challenge, video decaptioning track, baseline 2",
+        presets=(
+            Preset("full", "retouch.nets.captions.patch_autoencoder:patch_autoencoder_full", 279_236, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.captions.patch_autoencoder:patch_autoencoder_tiny", 17_972, "picture 3xHxW"),
+        ),
+        outputs="frame",
+        multiple=32,
+    ),
+    NetInfo(
+        name="dilated_unet",
+        task=VIDEO,
+        summary="Takes captions off single frames with stacked dilated convolutions.",
+        paper="Ardino et al. and others, ChaLearn 2018 inpainting challenge: video decaptioning using U-Net with "
+        "stacked dilated convolutional layers, 2019",
+        presets=(
+            Preset("full", "retouch.nets.captions.dilated_unet:dilated_unet_full", 16_510_371, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.captions.dilated_unet:dilated_unet_tiny", 259_479, "picture 3xHxW"),
+        ),
+        outputs="frame",
+        multiple=32,
+    ),
+    NetInfo(
+        name="joint_caption",
+        task=VIDEO,
+        summary="Finds captions and draws what is behind them at once.",
+        paper="Joint caption detection and inpainting using generative network, ChaLearn 2018 inpainting challenge, "
+        "2019",
+        presets=(
+            Preset("full", "retouch.nets.captions.joint_caption:joint_caption_full", 7_772_964, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.captions.joint_caption:joint_caption_tiny", 489_324, "picture 3xHxW"),
+        ),
+        outputs="frame",
+        multiple=4,
+    ),
+    NetInfo(
+        name="vinet",
+        task=VIDEO,
+        summary="Fills a frame from four others and from the one filled before.",
+        paper="Kim et al., Deep video inpainting, CVPR 2019",
+        presets=(
+            Preset("full", "retouch.nets.captions.vinet:vinet_full", 14_115_364, "frames 5x3xHxW, masks 5x1xHxW"),
+            Preset("tiny", "retouch.nets.captions.vinet:vinet_tiny", 232_782, "frames 5x3xHxW, masks 5x1xHxW"),
+        ),
+        outputs="frame",
+        multiple=8,
+        least_px=16,
     ),
 )

@@ -139,7 +139,8 @@ def pad_symmetric(picture: Float[Tensor, "N C H W"], margin: int) -> Float[Tenso
 
 
 def _mirrored(side: int, margin: int, device: torch.device) -> Int64[Tensor, " n"]:
-    place = torch.arange(-margin, side + margin, device=device) % (2 * side)
+    period = torch.full((), 2 * side, device=device)  # a tensor: the exporter's remainder takes no free length
+    place = torch.arange(-margin, side + margin, device=device) % period
     return torch.minimum(place, 2 * side - 1 - place)
 
 

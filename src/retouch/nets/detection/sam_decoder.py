@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from retouch.nets.layers.attention.scaled_product import scaled_product_attention
 from retouch.nets.layers.norms.channel_norm import ChannelNorm
 
 N_MASKS = 4
@@ -257,7 +258,7 @@ class Attention(nn.Module):
         """Return what the queries find."""
         parts = (self.q_proj(query), self.k_proj(key), self.v_proj(value))
         split = [part.reshape(*part.shape[:2], self.heads, -1).transpose(1, 2) for part in parts]
-        found = nn.functional.scaled_dot_product_attention(*split).transpose(1, 2)
+        found = scaled_product_attention(split[0], split[1], split[2]).transpose(1, 2)
         mixed: Tensor = self.out_proj(found.flatten(2))
         return mixed
 

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
+from retouch.nets.layers.attention.scaled_product import scaled_product_attention
 from retouch.nets.layers.norms.channel_norm import ChannelNorm
 
 _EXPANSION = 4
@@ -251,7 +252,7 @@ class WindowAttention(nn.Module):
         parts = self.qkv(self.norm(tokens)).reshape(n_windows, length, self.heads, 3, -1)
         query, key, value = parts.permute(3, 0, 2, 1, 4)  # (M, heads, L, C/heads) each
         bias = self.attention_biases[:, self.places]  # (heads, L, L)
-        found = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias[None])
+        found = scaled_product_attention(query, key, value, bias)
         mixed: Tensor = self.proj(found.transpose(1, 2).reshape(n_windows, length, width))
         return mixed
 

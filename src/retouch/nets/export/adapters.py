@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from retouch.errors import UsageError
+from retouch.nets.captions.caption_generator import CaptionGenerator, fill_captions
 from retouch.nets.catalogue.entries import NetInfo, kept_outputs
 from retouch.nets.checkpoints.fixture import flat_tensors
 from retouch.nets.detection.mobilesam import MobileSAM, Prompts
@@ -50,6 +51,23 @@ class ClickedMasks(nn.Module):
     def forward(self, picture: Tensor, points: Tensor, labels: Tensor) -> Any:
         """Return logits of four masks and their quality."""
         return self.net(picture, Prompts(points=points, labels=labels))
+
+
+class FilledCaptions(nn.Module):
+    """The caption generator at its public boundary: clips of any size in [0, 1].
+
+    Parameters
+    ----------
+    net : CaptionGenerator
+    """
+
+    def __init__(self, net: CaptionGenerator) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, frames: Tensor, masks: Tensor) -> Tensor:
+        """Return the middle frame."""
+        return fill_captions(self.net, frames, masks)
 
 
 def adapt(net: nn.Module, info: NetInfo) -> nn.Module:

@@ -32,7 +32,7 @@ _LARGEST_HALF = float(np.finfo(np.float16).max)
 def example_tensors(
     info: NetInfo, axes: Mapping[str, tuple[int | str, ...]], sides: Mapping[str, int], seed: int = 0
 ) -> dict[str, Tensor]:
-    """Return inputs in [0, 1] of the given free lengths; masks are 0 or 1, a fifth of them missing.
+    """Return inputs in [0, 1] of the given free lengths; masks are 1 in a square in the middle and 0 around it.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def example_tensors(
     tensors = {}
     for name, shape in axes.items():
         lengths = [n if isinstance(n, int) else sides[n] for n in shape]
-        drawn = torch.rand(lengths, generator=generator)
-        tensors[name] = (drawn < 0.2).to(drawn.dtype) if name in ("mask", "masks") else drawn  # noqa: PLR2004
+        is_mask = name in ("mask", "masks")
+        tensors[name] = _centre_hole(lengths) if is_mask else torch.rand(lengths, generator=generator)
     return tensors
 
 
@@ -56,7 +56,14 @@ def example_sides(info: NetInfo, axes: Mapping[str, tuple[int | str, ...]], add:
     """Return lengths for the free axes, at which the network can be tried; `add` makes others of them."""
     letters = {n for shape in axes.values() for n in shape if isinstance(n, str)}
     least = max(info.least_px, 2 * info.multiple, 32)
-    return {letter: least + _EXTRA_PX[letter] + add if letter in _EXTRA_PX else 3 + add for letter in letters}
+    return {letter: least + _EXTRA_PX[letter] + add if letter in _EXTRA_PX else 3 + abs(add) for letter in letters}
+
+
+def _centre_hole(lengths: list[int]) -> Tensor:
+    mask = torch.zeros(lengths)
+    rows, columns = (slice(length * 3 // 8, length * 5 // 8) for length in lengths[-2:])
+    mask[..., rows, columns] = 1
+    return mask
 
 
 def to_graph(net: nn.Module, info: NetInfo, axes: Mapping[str, tuple[int | str, ...]]) -> Any:
@@ -124,6 +131,15 @@ def halve_weights(model: Any) -> Any:
     del halved.graph.node[:]
     halved.graph.node.extend([*casts, *nodes])
     return halved
+
+
+def with_card(model: Any, card: str) -> bytes:
+    """Return the bytes of an ONNX file that holds a card (`retouch.runtime.cards`) and no other facts."""
+    del model.metadata_props[:]
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "retouch", card
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def _check_installed() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from retouch.arrays.types import AnyArray
 from retouch.errors import WeightsError
-from retouch.io.weights.state_dicts import is_matconvnet, read_state_dict
+from retouch.io.weights.state_dicts import has_column_order, read_state_dict
 from retouch.io.wording import shown
 from retouch.nets.official import load_official
 
@@ -36,7 +36,7 @@ def load_checkpoint(net: nn.Module, path: str | os.PathLike[str], *, strip_prefi
     """
     state = read_state_dict(path, strip_prefix=strip_prefix)
     try:
-        return load_arrays(net, state, column_order=is_matconvnet(path))
+        return load_arrays(net, state, column_order=has_column_order(path))
     except WeightsError as error:
         raise WeightsError(f"cannot use the weights {shown(Path(path))}: {error}") from error
 

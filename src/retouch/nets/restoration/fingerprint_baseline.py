@@ -83,7 +83,7 @@ class FingerprintAutoencoder(nn.Module):
         self.down = nn.ModuleList(_normed(nn.Conv2d(a, b, 3, 2, padding=1, bias=False)) for a, b in pairs)
         self.blocks = nn.Sequential(*(ResidualBlock(widths[-1]) for _ in range(n_blocks)))
         reverse = list(reversed(pairs))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 3, 2, padding=1, bias=False) for a, b in reverse)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 3, 2, 1, output_padding=1, bias=False) for a, b in reverse)
         self.settle = nn.ModuleList(_norm(a) for a, _ in reverse)
         self.leave = nn.Conv2d(widths[0], 1, 9, padding=4)
 
@@ -103,11 +103,11 @@ class FingerprintAutoencoder(nn.Module):
         features = self.enter(255.0 * picture)  # the net's range is 0-255
         sizes = []
         for layer in self.down:
-            sizes.append(list(features.shape[2:]))
+            sizes.append(features.shape[2:])
             features = layer(features)
         features = self.blocks(features)
-        for enlarge, settle, size in zip(self.up, self.settle, reversed(sizes), strict=True):
-            features = settle(enlarge(features, size))
+        for enlarge, settle, (height, width) in zip(self.up, self.settle, reversed(sizes), strict=True):
+            features = settle(enlarge(features)[..., :height, :width])  # an odd side has one row less
         clean: Tensor = self.leave(features).tanh()
         return (clean + 1.0) / 2.0  # 127.5 tanh + 127.5 in 0-255
 

@@ -1,0 +1,87 @@
+"""Exported networks as lines of the catalogues: any of them is a method of fill or denoise.
+
+What a line of a catalogue states by hand, memory and context, comes from the card in the network's file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retouch.methods.catalogue import LEARNED, NET_PREFIX, Context, Limits, MethodInfo
+from retouch.methods.denoisers import DenoiserInfo
+from retouch.nets.catalogue.listing import find_net, net_names
+from retouch.runtime import denoising, inpainting
+from retouch.runtime.cards import read_card
+from retouch.runtime.exported import Exported, find_exported, open_exported
+from retouch.runtime.session import open_net
+
+_BYTES_OF_PICTURES = 150  # for each pixel of a crop, beside the network: the picture, its mask, and both made smaller
+_UNKNOWN = "a network that retouch does not know"
+
+
+def method_of_network(name: str) -> MethodInfo:
+    """Return the line of an exported network that fills holes.
+
+    Parameters
+    ----------
+    name : str
+        "net:" and a name in the weight store, or the path of an ONNX file.
+
+    Raises
+    ------
+    WeightsError
+        If there is no such network, it is damaged, or it does something else.
+    """
+    file = name.removeprefix(NET_PREFIX)
+    exported = open_exported(file, inpainting.TASK, "image", ("mask", "edges"))
+    summary, paper = _words_of(exported)
+    return MethodInfo(
+        name=name,
+        kind=LEARNED,
+        summary=summary,
+        paper=paper,
+        build="retouch.runtime.inpainting:inpaint_network",
+        limits=_limits_of(exported),
+        context=Context(growth=1.0, least_px=64, most_px=512),
+        given=(("net", file),),
+    )
+
+
+def denoiser_of_network(name: str) -> DenoiserInfo:
+    """Return the line of an exported network that takes noise away; parameters and errors as of `method_of_network`."""
+    file = name.removeprefix(NET_PREFIX)
+    exported = open_exported(file, denoising.TASK, "noisy", ("sigma",))
+    summary, paper = _words_of(exported)
+    return DenoiserInfo(
+        name=name,
+        kind=LEARNED,
+        summary=summary,
+        paper=paper,
+        build="retouch.runtime.denoising:denoise_network",
+        limits="Knows the noise that it was trained on.",
+        given=(("net", file),),
+    )
+
+
+def info_of_network(name: str) -> MethodInfo | DenoiserInfo:
+    """Return the line of an exported network, by what its card says that it does; errors as of `method_of_network`."""
+    file = find_exported(name.removeprefix(NET_PREFIX))
+    if read_card(open_net(file).facts, file).task == denoising.TASK:
+        return denoiser_of_network(name)
+    return method_of_network(name)
+
+
+def _limits_of(exported: Exported) -> Limits:
+    words = "Knows what it was trained on: other kinds of pictures and larger holes come out blurred or odd."
+    card, sides = exported.card, exported.fixed_sides
+    if sides is not None:
+        return Limits(words, _BYTES_OF_PICTURES, 0, bytes_at_all=int(card.bytes_for(sides[0] * sides[1])))
+    return Limits(words, int(card.bytes_per_pixel) + _BYTES_OF_PICTURES, 0, card.bytes_per_square)
+
+
+def _words_of(exported: Exported) -> tuple[str, str]:
+    """Return the sentence and the source of a network; one that is no longer in the catalogue still works."""
+    if exported.card.net not in net_names():
+        return _UNKNOWN, Path(exported.net.path).name
+    info = find_net(exported.card.net)
+    return info.summary, info.paper

@@ -1,0 +1,119 @@
+"""Holes filled by an exported network.
+
+A network sees the crop at its own size, or made smaller where it takes one size only or where `side_px` says so; the
+detail that is lost then is mixed from the known detail around (contextual residual aggregation).
+Departure: authors feed whole pictures; here the planner gives the hole and its surroundings.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from retouch.arrays.checks import check_pair, without_garbage
+from retouch.arrays.colour import to_grey
+from retouch.arrays.compositing import composite
+from retouch.arrays.edges import canny
+from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
+from retouch.classical.exemplar.residual_aggregation import inpaint_residual_aggregation
+from retouch.errors import UsageError
+from retouch.runtime.exported import Exported, open_exported, to_batch
+from retouch.runtime.padding import crop_back, pad_mirrored
+
+TASK = "inpaint"
+_EDGE_SIGMA = 2.0  # EdgeConnect's
+_RGB = 3
+
+
+def inpaint_network(
+    image: Image,
+    mask: Mask,
+    *,
+    net: str,
+    side_px: int | None = None,
+    rng: np.random.Generator | None = None,
+    progress: Progress = ignore_progress,
+) -> Image:
+    """Fill the hole with what an exported network makes of it.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32, range [0, 1]
+        Picture to repair; values under the mask are never read.
+    mask : (H, W) bool
+        True where a pixel is missing. An all-False mask returns a copy.
+    net : str
+        A name in the weight store, or the path of an ONNX file that `retouch export` wrote.
+    side_px : int, optional
+        The longest side at which the network is shown the crop; a larger one is made smaller, and its detail is mixed
+        from the known detail. By default as large as it is.
+    rng : numpy.random.Generator, optional
+        For the mixing of detail.
+    progress : callable, optional
+        Called as progress(done, total).
+
+    Returns
+    -------
+    (H, W, C) float32, range [0, 1]
+        Known pixels are bit-equal.
+
+    Raises
+    ------
+    InputError
+        If the pair fails `check_pair`, or the network cannot work on this size.
+    UsageError
+        If `side_px` is below 16.
+    WeightsError
+        If there is no such network, or it does something else.
+
+    Notes
+    -----
+    Grey pictures are shown to networks of colour as three equal channels, and the mean of the result is taken; a
+    network of grey is shown each channel by itself.
+    """
+    check_pair(image, mask)
+    if side_px is not None and side_px < 16:  # noqa: PLR2004 - as the docstring says
+        raise UsageError(f"side_px must be 16 pixels or more, got {side_px}")
+    if not mask.any():
+        return image.copy()
+    exported = open_exported(net, TASK, "image", ("mask", "edges"))
+    largest = min(side_px or max(mask.shape), *(exported.fixed_sides or mask.shape))
+    fill = partial(_fill, exported)
+    if max(mask.shape) > largest:
+        filled = inpaint_residual_aggregation(image, mask, fill=fill, longest_px=largest, rng=rng)
+    else:
+        filled = fill(without_garbage(image, mask), mask)
+    progress(1, 1)
+    return composite(image, filled, mask)
+
+
+def _fill(exported: Exported, image: Image, mask: Mask) -> Image:
+    """Return what the network makes of a picture of a size that it takes."""
+    channels = image.shape[2]
+    if exported.channels == 1 and channels > 1:
+        parts = [_run(exported, image[:, :, [i]], mask) for i in range(channels)]
+        return np.concatenate(parts, axis=2)
+    if exported.channels == _RGB and channels == 1:
+        grey: Image = _run(exported, np.repeat(image, _RGB, axis=2), mask).mean(axis=2, keepdims=True)
+        return grey
+    return _run(exported, image, mask)
+
+
+def _run(exported: Exported, image: Image, mask: Mask) -> Image:
+    shape = (mask.shape[0], mask.shape[1])
+    arrays: dict[str, AnyArray] = {"image": image}
+    if "mask" in exported.net.inputs:
+        arrays["mask"] = mask[:, :, None].astype(np.float32)
+    if "edges" in exported.net.inputs:
+        arrays["edges"] = _known_edges(image, mask)[:, :, None].astype(np.float32)
+    if exported.fixed_sides is not None:  # a square; free sizes are padded by the network itself
+        arrays = {name: pad_mirrored(array, 1, min(exported.fixed_sides)) for name, array in arrays.items()}
+    result = exported.run(**{name: to_batch(array) for name, array in arrays.items()})
+    filled: Image = crop_back(result, shape).clip(0, 1)
+    return filled
+
+
+def _known_edges(image: Image, mask: Mask) -> Mask:
+    """Return the edges of the known part; the border of the hole gives none."""
+    return canny(to_grey(image)[:, :, 0], sigma=_EDGE_SIGMA, mask=mask)
