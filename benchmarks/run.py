@@ -19,11 +19,16 @@ BENCHMARKS = {
     "growth": "benchmarks.speed.growth",
     "quality-by-bin": "benchmarks.quality.by_bin",
     "quality-denoising": "benchmarks.quality.denoising",
+    "released-denoisers": "benchmarks.quality.released_denoisers",
+    "networks": "benchmarks.speed.networks",
     "patchmatch-shared": "benchmarks.speed.shared_photographs",
     "sheet": "benchmarks.quality.sheet",
 }
-BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ("patchmatch-shared", "sheet"))
-WITHOUT_RIVALS = frozenset({"cold-start", "mini-benchmark", "quality-denoising"})
+ON_REQUEST = frozenset({"released-denoisers", "networks", "patchmatch-shared", "sheet"})
+"""Not run unless they are named: they take long, need what cannot be published, or draw."""
+
+BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ON_REQUEST)
+WITHOUT_RIVALS = frozenset({"cold-start", "mini-benchmark", "quality-denoising", "released-denoisers", "networks"})
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -37,17 +42,22 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     unknown = set(chosen.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"unknown benchmark {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
+    return chosen
+
+
+def check_rivals(chosen: argparse.Namespace) -> None:
+    """End the run where a benchmark needs rivals that are not installed."""
     needing = [name for name in chosen.names or BY_DEFAULT if name not in WITHOUT_RIVALS]
     if needing and not chosen.rivals_python.exists():
-        parser.error(
+        raise SystemExit(
             f"{', '.join(needing)} needs the rivals, and {chosen.rivals_python} is absent; 'make bench' makes it"
         )
-    return chosen
 
 
 def main() -> None:
     """Run the named benchmarks, or the usual ones."""
     chosen = parse_arguments()
+    check_rivals(chosen)
     results = chosen.results or ROOT / ("scratch/quick-results" if chosen.quick else "benchmarks/results")
     bench = Bench(chosen.rivals_python.absolute(), results.absolute(), quick=chosen.quick)
     for name in chosen.names or BY_DEFAULT:

@@ -21,10 +21,12 @@ from benchmarks.tables.catalogues import (
     families_table,
     methods_table,
     metrics_table,
+    nets_table,
     protocols_table,
 )
 from benchmarks.tables.growth import GALLERY, GROWTH, growth_plot, growth_table
 from benchmarks.tables.markdown import Case
+from benchmarks.tables.networks import networks_table, released_denoisers_table
 from benchmarks.tables.quality import (
     by_bin_short_table,
     by_bin_table,
@@ -36,7 +38,7 @@ from benchmarks.tables.speed import cold_start_table, patchmatch_by_size_table, 
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "benchmarks/README.md", "docs/start.md", "docs/evaluation.md")
+PAGES = ("README.md", "benchmarks/README.md", "docs/start.md", "docs/evaluation.md", "docs/networks.md")
 _BLOCK = re.compile(r"<!-- table (?P<name>[\w-]+) -->\n.*?<!-- end (?P=name) -->", re.DOTALL)
 
 
@@ -46,7 +48,7 @@ def with_results(name: str, write: Callable[[list[Case]], str]) -> Callable[[Pat
     def make(results: Path) -> str:
         path = results / f"{name}.json"
         if not path.exists():
-            return f"Not measured yet: `make bench` writes `benchmarks/results/{name}.json`."
+            return f"Not measured yet: `python -m benchmarks.run {name}` writes `benchmarks/results/{name}.json`."
         record = json.loads(path.read_text())
         if record["quick"]:
             raise SystemExit(f"{path} comes from a --quick run, which measures nothing; run: make bench")
@@ -73,6 +75,8 @@ RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "quality-by-bin": ("quality-by-bin", by_bin_table),
     "quality-all-bins": ("quality-by-bin", by_bin_short_table),
     "quality-denoising": ("quality-denoising", denoising_table),
+    "released-denoisers": ("released-denoisers", released_denoisers_table),
+    "networks-speed": ("networks", networks_table),
     "growth-size": ("growth", partial(growth_table, "size")),
     "growth-hole": ("growth", partial(growth_table, "hole")),
 }
@@ -82,6 +86,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "methods": methods_table,
     "families": families_table,
     "denoisers": denoisers_table,
+    "nets": nets_table,
     "metrics": metrics_table,
     "protocols": protocols_table,
     **{name: with_results(file, write) for name, (file, write) in RESULT_TABLES.items()},

@@ -1,4 +1,4 @@
-"""Tables of what there is: methods, mask families, metrics, protocols."""
+"""Tables of what there is: methods, mask families, metrics, protocols, networks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from retouch.masks.families import FAMILIES
 from retouch.methods.catalogue import CATALOGUE
 from retouch.methods.denoisers import DENOISERS
 from retouch.metrics.catalogue import METRICS, MetricInfo
+from retouch.nets.catalogue.listing import NETS
 
 
 def methods_table(_: Path) -> str:
@@ -30,6 +31,24 @@ def denoisers_table(_: Path) -> str:
     return table(
         ("method", "kind", "what it does", "where it fails", "source"),
         ((f"`{m.name}`", m.kind, m.summary, m.limits, m.paper) for m in DENOISERS),
+    )
+
+
+def nets_table(_: Path) -> str:
+    """Every network."""
+    return table(
+        ("network", "task", "what it does", "parameters", "export", "source"),
+        (
+            (
+                f"`{n.name}`",
+                n.task,
+                n.summary,
+                f"{n.presets[0].n_parameters:,}",
+                "no" if n.no_export else "yes",
+                n.paper,
+            )
+            for n in NETS
+        ),
     )
 
 

@@ -45,3 +45,17 @@ def grouped(cases: list[Case], *fields: str) -> list[tuple[tuple[str, ...], list
 def with_range(values: list[float], digits: int) -> str:
     """Return the median and the range."""
     return f"{median(values):.{digits}f} ({max(values) - min(values):.{digits}f})"
+
+
+def pair(ours: float, theirs: float, *, digits: int, smaller_wins: bool) -> str:
+    """Return two figures, the better one in bold."""
+    words = [f"{value:.{digits}f}" for value in (ours, theirs)]
+    if ours != theirs:
+        winner = 0 if (ours < theirs) == smaller_wins else 1
+        words[winner] = f"**{words[winner]}**"
+    return " / ".join(words)
+
+
+def spread(values: list[float]) -> float:
+    """Return how far the slowest and the fastest run lie apart, as a share of the median."""
+    return (max(values) - min(values)) / median(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import fmean, geometric_mean, median
 
-from benchmarks.tables.markdown import Case, grouped, table, with_range
+from benchmarks.tables.markdown import Case, grouped, pair, spread, table, with_range
 
 OURS, THEIRS = "retouch:patchmatch", "pypatchmatch"
 
@@ -36,7 +36,7 @@ def _patchmatch_row(label: str, cases: list[Case]) -> list[str]:
         pairs = [(median(us[field]), median(them[field])) for us, them in zip(ours, theirs, strict=True)]
         means = fmean(us for us, _ in pairs), fmean(them for _, them in pairs)
         ratio = geometric_mean([us / them for us, them in pairs])
-        return _pair(*means, digits=2, smaller_wins=True), f"{ratio:.2f}"
+        return pair(*means, digits=2, smaller_wins=True), f"{ratio:.2f}"
 
     decibels = [fmean(report["hole_psnr_db"] for report in side) for side in (ours, theirs)]
     peaks = [max(report["peak_mb"] for report in side) for side in (ours, theirs)]
@@ -46,11 +46,11 @@ def _patchmatch_row(label: str, cases: list[Case]) -> list[str]:
         label,
         *seconds("cpu_s"),
         *seconds("wall_s"),
-        _pair(*peaks, digits=0, smaller_wins=True),
-        _pair(*own, digits=0, smaller_wins=True),
-        _pair(*decibels, digits=2, smaller_wins=False) + f" ({decibels[0] - decibels[1]:+.2f})",
+        pair(*peaks, digits=0, smaller_wins=True),
+        pair(*own, digits=0, smaller_wins=True),
+        pair(*decibels, digits=2, smaller_wins=False) + f" ({decibels[0] - decibels[1]:+.2f})",
         f"{changed[0]} / {changed[1]}",
-        f"{max(_spread(report['cpu_s']) for report in ours + theirs):.0%}",
+        f"{max(spread(report['cpu_s']) for report in ours + theirs):.0%}",
     ]
 
 
@@ -65,16 +65,3 @@ def cold_start_table(cases: list[Case]) -> str:
             spent = (with_range(case[field], digits) for field, digits in (("wall_s", 2), ("cpu_s", 2)))
             rows.append([f"`{case['command']}`", *spent, f"{max(case['peak_mb']):.0f}"])
     return table(("command", "wall s (range)", "CPU s (range)", "peak MB"), rows)
-
-
-def _pair(ours: float, theirs: float, *, digits: int, smaller_wins: bool) -> str:
-    words = [f"{value:.{digits}f}" for value in (ours, theirs)]
-    if ours != theirs:
-        winner = 0 if (ours < theirs) == smaller_wins else 1
-        words[winner] = f"**{words[winner]}**"
-    return " / ".join(words)
-
-
-def _spread(values: list[float]) -> float:
-    """Return how far the slowest and the fastest run lie apart, as a share of the median."""
-    return (max(values) - min(values)) / median(values)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from tests.tiny_graphs import denoiser, filler
 
 import retouch
 
@@ -30,7 +31,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         retouch.fil  # noqa: B018
 
 
-@pytest.mark.parametrize("command", [["--version"], ["--help"], ["fill", "--help"], ["denoise", "--help"], ["methods"]])
+@pytest.mark.parametrize(
+    "command", [["--version"], ["--help"], ["fill", "--help"], ["denoise", "--help"], ["methods"], ["nets"]]
+)
 def test_help_and_version_load_no_array_package(command: list[str]) -> None:
     code = (
         "import sys\nfrom retouch.cli.__main__ import main\n"
@@ -48,8 +51,10 @@ def test_help_and_version_load_no_array_package(command: list[str]) -> None:
         [],
         ["fill", "in.png", "--mask", "mask.png", "-o", "out.png"],
         ["denoise", "in.png", "--sigma", "25", "-o", "out.png"],
+        ["fill", "in.png", "--mask", "mask.png", "-o", "out.png", "--method", "net:mean.onnx"],
+        ["denoise", "in.png", "--sigma", "25", "-o", "out.png", "--method", "net:blur.onnx"],
     ],
-    ids=["import retouch", "fill", "denoise"],
+    ids=["import retouch", "fill", "denoise", "fill with a network", "denoise with a network"],
 )
 def test_the_everyday_product_never_imports_torch(command: list[str], tmp_path: Path) -> None:
     """The mask has a line and a square, so that the fill interpolates the one and composes the other of patches."""
@@ -58,6 +63,8 @@ def test_the_everyday_product_never_imports_torch(command: list[str], tmp_path: 
     mask[5:7, 5:75] = mask[20:50, 20:50] = 255
     PillowImage.fromarray(image).save(tmp_path / "in.png")
     PillowImage.fromarray(mask).save(tmp_path / "mask.png")
+    filler(tmp_path / "mean.onnx")
+    denoiser(tmp_path / "blur.onnx")
     code = (
         "import sys, retouch\n"
         f"command = {command!r}\n"

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,20 @@ import pytest
 
 from benchmarks.engines import RIVALS
 from benchmarks.measuring import Bench
+from benchmarks.network_worker import alternate, draw_inputs
+from benchmarks.network_worker import repeats_for as network_repeats_for
+from benchmarks.quality.released_denoisers import RELEASED, published_psnr
 from benchmarks.quality.sheet import CASES, window
 from benchmarks.records import FACTS, REQUIRED, SCHEMA, Record
 from benchmarks.scores import count_changed_known
+from benchmarks.speed import networks
 from benchmarks.speed.growth import LIMIT_S, draw_hole, measure, smaller_case
 from benchmarks.tables.growth import GROWTH, growth_table
-from benchmarks.tables.markdown import ENGINE_NAMES
+from benchmarks.tables.markdown import ENGINE_NAMES, Case
+from benchmarks.tables.networks import networks_table, released_denoisers_table
 from benchmarks.tables.speed import OURS, THEIRS, patchmatch_table
 from benchmarks.worker import repeats_for
+from retouch.nets.catalogue.listing import NETS, find_net, find_preset
 from scripts.tables import RESULT_TABLES, plots
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,6 +198,138 @@ def test_growth_is_shown_with_its_exponent_and_what_was_not_measured() -> None:
         "| retouch, `y` | **1.00** | crashes (SIGSEGV) |  |  |  |",
         "| retouch, `z` | > 40 | > 40 at 256 px, 5 % |  |  |  |",
     ]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[networks.Subject, Path]:
+    """Return the tiny DnCNN and its ONNX file."""
+    for package in networks.NEEDED:
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install 'retouch[train]'")
+    folder = tmp_path_factory.mktemp("networks")
+    subject, file = next(networks.subjects(quick=True)), folder / "net.onnx"
+    assert not networks.export(Bench(Path(sys.executable), folder, quick=True), subject, file)
+    return subject, file
+
+
+def test_a_network_is_measured_beside_torch(bench: Bench, exported: tuple[networks.Subject, Path]) -> None:
+    measured = networks.measure(bench, *exported, side_px=40)
+    assert {name: len(report["wall_s"]) for name, report in measured["engines"].items()} == {"onnx": 1, "torch": 1}
+    assert measured["difference"] < 1e-5  # the same weights, on the same inputs
+    assert 0 < measured["call_mb"] < measured["peak_mb"]
+
+
+def test_a_network_over_the_time_limit_is_recorded(bench: Bench, exported: tuple[networks.Subject, Path]) -> None:
+    assert networks.measure(bench, *exported, side_px=512, limit_s=1e-3) == {"over_limit_s": 1e-3}
+
+
+def test_a_network_that_fails_is_recorded_with_the_reason(bench: Bench, tmp_path: Path) -> None:
+    report = networks.measure(bench, next(networks.subjects(quick=True)), tmp_path / "absent.onnx", side_px=8)
+    assert "cannot open the network" in report["failed"]
+
+
+def test_an_export_that_fails_says_why(bench: Bench, tmp_path: Path) -> None:
+    info = find_net("l2gan")
+    fault = networks.export(bench, networks.Subject(info, find_preset(info, "tiny")), tmp_path / "net.onnx")
+    assert info.no_export in fault
+
+
+def test_a_network_is_given_a_centre_hole_of_a_quarter_and_a_stated_noise_level() -> None:
+    inputs = draw_inputs("noisy 3xHxW, mask 1xHxW, sigma 1x1x1", 8)
+    assert {name: array.shape for name, array in inputs.items()} == {
+        "noisy": (1, 3, 8, 8),
+        "mask": (1, 1, 8, 8),
+        "sigma": (1, 1, 1, 1),
+    }
+    assert inputs["mask"][0, 0, 2:6, 2:6].all()
+    assert inputs["mask"].sum() == 16  # of 64
+    assert inputs["sigma"] == np.float32(25 / 255)
+
+
+def test_both_engines_take_turns() -> None:
+    called: list[str] = []
+
+    def engine(name: str) -> list[np.ndarray]:
+        called.append(name)
+        return []
+
+    times = alternate({name: partial(engine, name) for name in ("onnx", "torch")}, repeats=2)
+    assert called == ["onnx", "torch", "onnx", "torch"]
+    assert [len(report["wall_s"]) for report in times.values()] == [2, 2]
+
+
+def test_slow_networks_are_timed_three_times() -> None:
+    assert [network_repeats_for(1.9, 5), network_repeats_for(2.1, 5), network_repeats_for(2.1, 1)] == [5, 3, 1]
+
+
+def test_every_network_of_the_main_tasks_is_measured_where_it_has_an_onnx_form() -> None:
+    wanted = {info.name for info in NETS if info.task in networks.MAIN_TASKS and not info.no_export}
+    measured = {subject.info.name for subject in networks.subjects()}
+    assert wanted <= measured
+    assert not {info.name for info in NETS if info.no_export} & measured
+
+
+def test_what_an_aim_is_about_is_measured_once() -> None:
+    measured = [(subject.info.name, subject.preset.name) for subject in networks.subjects()]
+    assert [measured.count(name) for name in networks.AIMS_S] == [1, 1, 1]
+
+
+def network_case(network: str, side_px: int, **measured: object) -> dict[str, object]:
+    """Return one network at one size as a result file has it."""
+    facts = {"network": network, "preset": "full", "task": "inpaint", "n_parameters": 4_000_000, "file_mb": 16.0}
+    return {**facts, "aim_s": None, "side_px": side_px} | measured
+
+
+def timed(onnx_s: float, torch_s: float) -> dict[str, object]:
+    """Return what the worker prints, with equal runs but for one of torch that took twice as long."""
+    engines = {"onnx": {"wall_s": [onnx_s] * 3}, "torch": {"wall_s": [torch_s, torch_s, 2 * torch_s]}}
+    return {"engines": engines, "peak_mb": 90.0, "call_mb": 50.0, "difference": 2e-6}
+
+
+def test_the_table_of_networks_shows_ratios_aims_and_what_was_not_timed() -> None:
+    """Ratios 0.5 and 2 at 256 px have the geometric mean 1, and one of the two is slower."""
+    cases = [
+        network_case("a", 256, **timed(0.5, 1.0)),
+        network_case("a", 512, **timed(1.0, 2.0), aim_s=1.2),
+        network_case("b", 256, **timed(4.0, 2.0)),
+        network_case("b", 512, over_mb=6000.0),
+        network_case("c", 512, over_limit_s=20.0),
+        network_case("d", 64, **timed(0.2, 0.4)),
+        network_case("e", 0, export_failed="why"),
+    ]
+    assert networks_table(cases).splitlines()[2:] == [
+        "| `a` | 4.00 | 16.0 | **0.50** / 1.00 | 0.50 | **1.00** / 2.00 | 0.50 | 1.2 s, met | 90 (50) | 2e-06 | 100% |",
+        "| `b` | 4.00 | 16.0 | 4.00 / **2.00** | 2.00 | > 6 GB |  |  | 90 (50) | 2e-06 | 100% |",
+        "| `c` | 4.00 | 16.0 |  |  | > 20 s |  |  |  |  |  |",
+        "| `d` | 4.00 | 16.0 | **0.200** / 0.400 at 64 px | 0.50 |  |  |  | 90 (50) | 2e-06 | 100% |",
+        "| `e` | 4.00 | not exported |  |  |  |  |  |  |  |  |",
+        "| **all** |  |  | slower in 1 of 2 | 1.00 | slower in 0 of 1 | 0.50 |  |  |  |  |",
+    ]
+
+
+def test_released_weights_are_shown_beside_what_was_published() -> None:
+    facts = {"dataset": "Set12", "method": "FFDNet", "file": "f.mat"}
+    cases: list[Case] = [
+        {**facts, "sigma": 15, "published": 32.5, "scores": {"psnr": [32.48, 32, 33]}},
+        {**facts, "sigma": 25, "published": None, "scores": {"psnr": [30.45, 30, 31]}},
+    ]
+    row = released_denoisers_table(cases).splitlines()[2]
+    assert row == "| Set12 | FFDNet | `f.mat` | 32.48 / *32.50* (-0.02) | 30.45 |"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "method", "sigma", "expected"),
+    [("BSD68", "DnCNN-S", 25, 29.23), ("CBSD68", "FFDNet", 50, 27.96), ("Set12", "FFDNet", 25, None)],
+)
+def test_published_figures_are_found_by_pictures_and_level(
+    dataset: str, method: str, sigma: int, expected: float | None
+) -> None:
+    assert published_psnr(dataset, method, sigma)[0] == expected
+
+
+@pytest.mark.parametrize("released", RELEASED, ids=lambda released: released.label)
+def test_released_weights_name_a_preset_for_their_kind_of_pictures(released: object) -> None:
+    preset = find_preset(find_net(released.network), released.preset)  # type: ignore[attr-defined]
+    assert preset.inputs.startswith("noisy 3x" if released.colour else "noisy 1x")  # type: ignore[attr-defined]
 
 
 def test_plots_are_what_the_result_file_says() -> None:

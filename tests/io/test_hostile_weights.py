@@ -60,6 +60,17 @@ def state(*values: bytes) -> bytes:
     return b"\x80\x02}(" + items + b"u."
 
 
+def training(**parts: bytes) -> bytes:
+    """Return the pickle of what a training saves: a number, words, and parts under names."""
+    items = b"".join(push(name) + part for name, part in parts.items())
+    return b"\x80\x02}(" + push("epoch") + push(3) + push("words") + push(["by", None]) + items + b"u."
+
+
+def part(*values: bytes) -> bytes:
+    """Return the operations that make a state dict inside of another pickle."""
+    return state(*values)[2:-1]
+
+
 def zipped(pickled: bytes, members: dict[str, bytes] | None = None, root: str = "archive/") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -152,6 +163,56 @@ TORCH: dict[str, tuple[bytes, str]] = {
 for _name, (_operations, _words) in TORCH.items():
     damage(f"zip: {_name}", _words)(lambda o=_operations: zipped(state(o)))  # type: ignore[misc]
     damage(f"legacy: {_name}", _words)(lambda o=_operations: legacy(state(o)))  # type: ignore[misc]
+
+
+DEEP = 30_000
+NESTED: dict[str, tuple[bytes, str]] = {
+    "tuples in each other": (b"N" + b"\x85" * DEEP, "a flat dictionary of tensors"),
+    "dictionaries in each other": (b"}" + (push("k") + b"}") * DEEP + b"s" * DEEP, "a flat dictionary of tensors"),
+    "a dictionary that holds itself": (b"}q\x01(" + push("x") + b"h\x01u", "a flat dictionary of tensors"),
+    "a call on a class that makes tensors": (b"ctorch._utils\n_rebuild_tensor_v2\n)\x81", "cannot read"),
+    "a tensor of no storage": (b"ctorch._utils\n_rebuild_tensor_v2\n(NK\x00K\x02\x85K\x01\x85tR", "cannot be"),
+    "a storage that is a number": (push(3) + b"Q", "cannot read"),
+    "a storage that is text": (b"P0\n", "cannot read"),
+    "a stop in the middle": (b".", "cannot read|flat dictionary"),
+    "more taken off the stack than there is": (b"0" * 50, "cannot read|damaged"),
+}
+for _name, (_operations, _words) in NESTED.items():
+    damage(f"zip: {_name}", _words)(lambda o=_operations: zipped(state(o)))  # type: ignore[misc]
+    damage(f"legacy: {_name}", _words)(lambda o=_operations: legacy(state(o)))  # type: ignore[misc]
+
+
+@damage("zip: a member that unfolds to a thousand times its size", "said to hold more than the file has")
+def _() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", state(tensor(length=2**22)))
+        archive.writestr("archive/data/0", bytes(2**24))
+    return buffer.getvalue()
+
+
+@damage("zip: packed again", "packed again by another program")
+def _() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", state(tensor()))
+        archive.writestr("archive/data/0", np.random.default_rng(0).bytes(24))
+    return buffer.getvalue()
+
+
+@damage("zip: a gadget beside a sound state dict", "which is refused")
+def _() -> bytes:
+    return zipped(training(state_dict=part(tensor()), optimiser=GADGETS["os.system"]))
+
+
+@damage("zip: two state dicts and no word which", "holds several state dicts; name one of them: netG, netD")
+def _() -> bytes:
+    return zipped(training(netG=part(tensor()), netD=part(tensor())))
+
+
+@damage("zip: two state dicts with endless names", "holds several state dicts")
+def _() -> bytes:
+    return zipped(training(**{"x" * 9000: part(tensor()), "y\n" * 9000: part(tensor())}))
 
 
 @damage("zip: numbers of another machine", "big-endian")
@@ -349,6 +410,23 @@ def test_the_files_would_be_read_without_their_damage(tmp_path: Path) -> None:
     for name, data in sound.items():
         (tmp_path / name).write_bytes(data)
         assert read_state_dict(tmp_path / name)["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("wrap", [zipped, legacy])
+def test_the_only_state_dict_of_a_training_is_found(wrap: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(wrap(training(state_dict=part(tensor()))))
+    assert read_state_dict(tmp_path / "x")["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert list(read_state_dict(tmp_path / "x", part="state_dict")) == ["a"]
+
+
+def test_one_of_several_state_dicts_is_read_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(zipped(training(netG=part(tensor()), netD=part(tensor(), tensor()))))
+    assert list(read_state_dict(tmp_path / "x", part="netD")) == ["a", "b"]
+    with pytest.raises(WeightsError, match="no state dict of the name 'netE'; it has: netG, netD"):
+        read_state_dict(tmp_path / "x", part="netE")
+    (tmp_path / "y").write_bytes(safe({"a": entry()}))
+    with pytest.raises(WeightsError, match="only files of torch have parts under names, 'netG' was asked for"):
+        read_state_dict(tmp_path / "y", part="netG")
 
 
 def test_bad_files_take_little_memory(tmp_path: Path) -> None:

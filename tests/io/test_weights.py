@@ -164,7 +164,7 @@ def test_numbers_that_numpy_does_not_have_are_named(tmp_path: Path) -> None:
         read_state_dict(path)
 
 
-@pytest.mark.parametrize("state", [{"epoch": 3}, [1, 2], {"state_dict": {}}])
+@pytest.mark.parametrize("state", [{"epoch": 3}, [1, 2], {"state_dict": {}}, {1: {}}, {"a": {"b": {"c": 1}}}])
 def test_a_checkpoint_that_is_no_flat_state_dict_is_refused(state: Any, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="must be a flat dictionary of tensors"):
         read_state_dict(write(tmp_path, zip_of(pickle.dumps(state, 2))))

@@ -1,4 +1,4 @@
-"""Laws that every denoiser of the catalogue obeys: a new line in the catalogue is tested by all of them at once."""
+"""Laws that every denoiser obeys, a network in a file too; a new line in the catalogue is under all of them at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from retouch.arrays.types import Image
 from retouch.errors import Cancelled, InputError
-from retouch.methods.denoisers import DENOISERS, load_denoiser
+from retouch.methods.denoisers import denoiser_names, find_denoiser, load_denoiser
 
 Denoiser = Callable[..., Image]
 
@@ -18,9 +18,9 @@ ODD_SHAPES = [(1, 1), (1, 2), (1, 17), (13, 1), (2, 2), (3, 5), (7, 7), (16, 16)
 SIGMA = 25 / 255
 
 
-@pytest.fixture(params=DENOISERS, ids=lambda info: info.name)
-def denoise(request: pytest.FixtureRequest) -> Denoiser:
-    return load_denoiser(request.param)
+@pytest.fixture(params=[*denoiser_names(), "net"])
+def denoise(request: pytest.FixtureRequest, net_denoiser: str) -> Denoiser:
+    return load_denoiser(find_denoiser(net_denoiser if request.param == "net" else request.param))
 
 
 def clean(shape: tuple[int, int] = SHAPE, n_channels: int = 3) -> Image:

@@ -16,9 +16,14 @@ from retouch.errors import Cancelled, InputError, UsageError
 from retouch.methods.catalogue import method_names
 
 SHAPE = (37, 45)
-METHODS = ("auto", *method_names())
 DTYPES = ["bool", "uint8", "uint16", "float16", "float32", "float64"]
 MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I;16", "I", "F"]
+
+
+@pytest.fixture(params=["auto", *method_names(), "net"])
+def method(request: pytest.FixtureRequest, net_filler: str) -> str:
+    """Return the name of each method in turn, the last of them a network in a file."""
+    return net_filler if request.param == "net" else str(request.param)
 
 
 def values(dtype: str, n_channels: int | None = 3) -> AnyArray:
@@ -40,7 +45,6 @@ def damage() -> Mask:
     return mask
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_an_array_comes_back_with_its_known_values_shape_and_dtype(method: str) -> None:
     for dtype in DTYPES:
         image, mask = values(dtype), damage()
@@ -120,7 +124,6 @@ def test_an_inverted_mask_fills_what_is_black() -> None:
     np.testing.assert_array_equal(retouch.fill(image, ~mask, method="harmonic", invert_mask=True), expected)
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_garbage_under_the_mask_changes_nothing(method: str) -> None:
     image, mask = values("float32"), damage()
     expected = retouch.fill(image, mask, method=method)
@@ -136,13 +139,11 @@ def test_an_empty_mask_gives_back_the_picture(dtype: str) -> None:
     np.testing.assert_array_equal(retouch.fill(image, np.zeros(SHAPE, bool)), image)
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_a_full_mask_is_refused(method: str) -> None:
     with pytest.raises(InputError, match="covers the whole picture"):
         retouch.fill(values("uint8"), np.ones(SHAPE, bool), method=method)
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("dtype", DTYPES[1:])
 def test_a_constant_picture_stays_constant(method: str, dtype: str) -> None:
     image = np.full((*SHAPE, 3), 100 if dtype.startswith("u") else 0.25, dtype)
@@ -151,14 +152,12 @@ def test_a_constant_picture_stays_constant(method: str, dtype: str) -> None:
     np.testing.assert_allclose(result.astype(float), image.astype(float), atol=level)
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_the_same_seed_gives_the_same_bytes(method: str) -> None:
     image, mask = values("uint8"), damage()
     first, second = (retouch.fill(image, mask, method=method, seed=3, grain=True) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape", [(1, 2), (1, 23), (19, 1), (2, 2), (3, 5), (7, 7), (31, 37)], ids=str)
 def test_any_size_is_filled(method: str, shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -173,7 +172,6 @@ def test_a_picture_of_one_pixel_with_nothing_missing_comes_back() -> None:
     np.testing.assert_array_equal(retouch.fill(image, np.zeros((1, 1), bool)), image)
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_progress_rises_from_nothing_to_the_number_of_missing_pixels(method: str) -> None:
     seen: list[tuple[int, int]] = []
     mask = damage()
@@ -183,7 +181,6 @@ def test_progress_rises_from_nothing_to_the_number_of_missing_pixels(method: str
     assert (seen[0], seen[-1]) == ((0, n_missing), (n_missing, n_missing))
 
 
-@pytest.mark.parametrize("method", METHODS)
 def test_cancelling_stops_the_work(method: str) -> None:
     def cancel(done: int, total: int) -> None:
         if done:

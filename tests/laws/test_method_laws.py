@@ -1,4 +1,4 @@
-"""Laws that every method of the catalogue obeys: a new line in the catalogue is tested by all of them at once."""
+"""Laws that every method obeys, a network in a file too; a new line in the catalogue is under all of them at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from retouch.arrays.types import Image, Mask
 from retouch.errors import Cancelled, InputError
-from retouch.methods.catalogue import CATALOGUE, load_method
+from retouch.methods.catalogue import find_method, load_method, method_names
 
 Method = Callable[..., Image]
 
@@ -18,9 +18,9 @@ SHAPE = (41, 53)  # primes
 ODD_SHAPES = [(1, 1), (1, 2), (1, 17), (13, 1), (2, 2), (3, 5), (7, 7), (16, 16), (31, 37)]
 
 
-@pytest.fixture(params=CATALOGUE, ids=lambda info: info.name)
-def method(request: pytest.FixtureRequest) -> Method:
-    return load_method(request.param)
+@pytest.fixture(params=[*method_names(), "net"])
+def method(request: pytest.FixtureRequest, net_filler: str) -> Method:
+    return load_method(find_method(net_filler if request.param == "net" else request.param))
 
 
 def photo(shape: tuple[int, int] = SHAPE, n_channels: int = 3) -> Image:

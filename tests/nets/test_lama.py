@@ -123,7 +123,8 @@ def test_the_result_depends_on_the_picture_around_the_hole(preset: Callable[[], 
     net, (image, mask) = preset().eval(), batch(32, 32)
     hole = mask.expand_as(image) > 0
     with torch.no_grad():
-        assert (net(image, mask)[hole] - net(1 - image, mask)[hole]).abs().max() > 1e-4
+        # untrained layers whose norms do nothing yet shrink what they see; rounding alone gives below 1e-6
+        assert (net(image, mask)[hole] - net(1 - image, mask)[hole]).abs().max() > 1e-5
 
 
 def test_the_spectral_transform_sees_the_whole_picture() -> None:

@@ -172,3 +172,10 @@ def test_nets_in_training_mode_are_refused() -> None:
         search_hole(generator.eval(), critic, image, mask, start)
     with pytest.raises(InputError, match=r"generator\.eval"):
         search_hole(generator.train(), critic.eval(), image, mask, start)
+
+
+def test_pictures_of_another_size_are_refused() -> None:
+    generator, critic = dcgan_tiny(seeded()).eval(), dcgan_critic_tiny(seeded()).eval()
+    image, mask = torch.rand(2, 3, 32, 48), torch.zeros(2, 1, 32, 48)
+    with pytest.raises(InputError, match="makes pictures of 64x64 pixels, got 32x48"):
+        search_hole(generator, critic, image, mask, draw_codes((1, 2, 100), seeded()))

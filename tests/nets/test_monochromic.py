@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from retouch.errors import InputError
@@ -13,7 +15,9 @@ from retouch.nets.structure.monochromic import (
     colour_grey,
     colour_net_full,
     colour_net_tiny,
+    enlarge,
     known_error,
+    published_training,
 )
 
 torch.set_num_threads(1)
@@ -66,7 +70,17 @@ def test_errors_in_the_hole_do_not_count() -> None:
 
 
 def test_a_number_of_sizes_has_as_many_steps() -> None:
-    assert {n: len(sizes) for n, sizes in STEP_SIZES.items()} == {n: n for n in range(1, 6)}
+    assert {n: len(published_training(n).step_sizes) for n in STEP_SIZES} == {n: n for n in range(1, 6)}
+    assert [published_training(n).n_steps for n in STEP_SIZES] == [1001, 401, 401, 401, 401]
+    with pytest.raises(InputError, match="one of 1, 2, 3, 4, 5, got 6"):
+        published_training(6)
+
+
+@pytest.mark.parametrize("size", [(12, 18), (13, 19), (25, 9)])
+def test_colours_are_enlarged_as_pillow_does_it(size: tuple[int, int]) -> None:
+    x = 0.3 + 0.4 * draw(1, 1, 6, 9)
+    theirs = Image.fromarray(x[0, 0].numpy()).resize(size[::-1], Image.Resampling.LANCZOS)
+    torch.testing.assert_close(enlarge(x, size)[0, 0], torch.tensor(np.array(theirs)).clamp(0, 1), atol=1e-5, rtol=0)
 
 
 def test_the_hole_gets_the_colours_that_go_with_its_greys() -> None:

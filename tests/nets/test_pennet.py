@@ -63,10 +63,10 @@ def test_the_attention_of_each_place_sums_to_one_where_all_is_known() -> None:
 def test_a_map_of_distinct_places_is_carried_over_as_it_is() -> None:
     # Every coarse place is a direction of its own, so that with a sharp softmax each place chooses itself, and the four
     # overlapping patches of the fine map agree: they are summed and divided by four. At the border fewer overlap.
-    coarse = torch.eye(36).view(1, 36, 6, 6)
-    fine = draw(1, 3, 12, 12)
+    coarse = torch.eye(36).view(1, 36, 4, 9)
+    fine = draw(1, 3, 8, 18)
     layer = AttentionTransfer(3, 3, kernel_size=1, sharpness=100.0, dilations=())
-    filled = layer(fine, coarse, torch.zeros(1, 1, 12, 12))
+    filled = layer(fine, coarse, torch.zeros(1, 1, 8, 18))
     torch.testing.assert_close(filled[:, :, 1:-1, 1:-1], fine[:, :, 1:-1, 1:-1], atol=1e-5, rtol=0)
 
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from retouch.errors import InputError
+from retouch.nets.critics.crop_critic import CropCritic
 from retouch.nets.layers.attention.contextual_attention import ContextualAttention
 from retouch.nets.semantic.semantic_map_critic import (
-    MapCritic,
     global_map_critic_full,
     global_map_critic_tiny,
     local_map_critic_full,
@@ -176,13 +176,13 @@ def test_another_number_of_classes_is_refused() -> None:
         (local_map_critic_tiny, (32, 32)),
     ],
 )
-def test_a_critic_gives_each_map_one_score(build: Callable[[int], MapCritic], size: tuple[int, int]) -> None:
+def test_a_critic_gives_each_map_one_score(build: Callable[[int], CropCritic], size: tuple[int, int]) -> None:
     with torch.device("meta"):
         assert build(N_STATIC)(torch.zeros(3, N_STATIC, *size)).shape == (3,)
 
 
 def test_a_critic_refuses_another_size() -> None:
-    with pytest.raises(InputError, match="maps of 32x32, got 16x32"):
+    with pytest.raises(InputError, match="crops of 32x32, got 16x32"):
         local_map_critic_tiny(N_STATIC)(torch.zeros(1, N_STATIC, 16, 32))
 
 

@@ -52,6 +52,8 @@ class Limits(NamedTuple):
         The same for the square of the number of pixels: attention compares each place with each.
     bytes_at_all : int
         Whatever the size of the crop.
+    multiple, least_px : int
+        A crop counts as large as it is made inside: its sides up to multiples of the one, and not below the other.
     """
 
     words: str
@@ -59,6 +61,8 @@ class Limits(NamedTuple):
     bytes_per_missing: int
     bytes_per_square: float = 0.0
     bytes_at_all: int = 0
+    multiple: int = 1
+    least_px: int = 1
 
 
 class Context(NamedTuple):

@@ -20,6 +20,7 @@ from retouch.arrays.types import Image, Mask, Progress, ignore_progress
 from retouch.errors import InputError, UsageError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.values import to_unit
+from retouch.methods.catalogue import LEARNED
 from retouch.methods.denoisers import FILTER, VARIATIONAL, find_denoiser, load_denoiser
 from retouch.methods.options import check_values, read_options
 from retouch.methods.planning.memory import DEFAULT_MEMORY_BYTES, left_of_budget
@@ -29,9 +30,9 @@ DEFAULT_DENOISER = "total_variation"
 
 _NATIVE_COPIES = 2  # the picture and the result
 _FLOAT_BYTES = 4  # of one value, as the denoiser is shown it
-_WORK_BYTES = {FILTER: 8, VARIATIONAL: 36}
-"""Peak of each kind per value beside its input, result included, measured at 2000x2000; other kinds work in tiles."""
-_TILED_BYTES = 8
+_WORK_BYTES = {FILTER: 8, VARIATIONAL: 36, LEARNED: 12}
+"""Peak of each kind per value beside its input, result included, measured at 2000x2000. A network works in tiles, which
+get what the budget leaves: 12 bytes are the picture padded, its result, and the copy that is cut from it."""
 
 _MOST_SIGMAS = 6.0  # one value of Gaussian noise in five hundred million lies farther out
 _ROWS_AT_ONCE = 256
@@ -144,8 +145,9 @@ def denoise_picture(picture: Picture, request: DenoiseRequest, progress: Progres
     if request.sigma == 0:
         progress(1, 1)
     else:
-        left_of_budget(request.max_memory_bytes, _needed_bytes(picture, info.kind), "denoising")
-        result = _denoise(picture, request.sigma, method, {"progress": progress, **options})
+        left = left_of_budget(request.max_memory_bytes, _needed_bytes(picture, info.kind), "denoising")
+        hooks = {"progress": progress, **({"budget_bytes": left} if info.kind == LEARNED else {})}
+        result = _denoise(picture, request.sigma, method, {**hooks, **options})
     width, height = picture.size
     seconds = time.perf_counter() - started
     return DenoiseResult(result, DenoiseReport(request.method, request.sigma, width, height, seconds))
@@ -159,7 +161,7 @@ def _check_finite(picture: Picture) -> None:
 
 
 def _needed_bytes(picture: Picture, kind: str) -> int:
-    per_value = _FLOAT_BYTES + _WORK_BYTES.get(kind, _TILED_BYTES)
+    per_value = _FLOAT_BYTES + _WORK_BYTES[kind]
     return _NATIVE_COPIES * picture.pixels.nbytes + per_value * picture.pixels.size
 
 

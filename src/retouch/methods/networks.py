@@ -33,7 +33,7 @@ def method_of_network(name: str) -> MethodInfo:
         If there is no such network, it is damaged, or it does something else.
     """
     file = name.removeprefix(NET_PREFIX)
-    exported = open_exported(file, inpainting.TASK, "image", ("mask", "edges"))
+    exported = open_exported(file, inpainting.TASK, "image", inpainting.OTHER_INPUTS)
     summary, paper = _words_of(exported)
     return MethodInfo(
         name=name,
@@ -50,7 +50,7 @@ def method_of_network(name: str) -> MethodInfo:
 def denoiser_of_network(name: str) -> DenoiserInfo:
     """Return the line of an exported network that takes noise away; parameters and errors as of `method_of_network`."""
     file = name.removeprefix(NET_PREFIX)
-    exported = open_exported(file, denoising.TASK, "noisy", ("sigma",))
+    exported = denoising.open_denoiser(file)
     summary, paper = _words_of(exported)
     return DenoiserInfo(
         name=name,
@@ -73,10 +73,11 @@ def info_of_network(name: str) -> MethodInfo | DenoiserInfo:
 
 def _limits_of(exported: Exported) -> Limits:
     words = "Knows what it was trained on: other kinds of pictures and larger holes come out blurred or odd."
-    card, sides = exported.card, exported.fixed_sides
-    if sides is not None:
-        return Limits(words, _BYTES_OF_PICTURES, 0, bytes_at_all=int(card.bytes_for(sides[0] * sides[1])))
-    return Limits(words, int(card.bytes_per_pixel) + _BYTES_OF_PICTURES, 0, card.bytes_per_square)
+    card, side = exported.card, exported.fixed_px
+    if side is not None:
+        return Limits(words, _BYTES_OF_PICTURES, 0, bytes_at_all=int(card.bytes_for(side * side)))
+    bytes_per_pixel = int(card.bytes_per_pixel) + _BYTES_OF_PICTURES
+    return Limits(words, bytes_per_pixel, 0, card.bytes_per_square, multiple=card.multiple, least_px=card.least_px)
 
 
 def _words_of(exported: Exported) -> tuple[str, str]:

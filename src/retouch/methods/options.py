@@ -1,5 +1,7 @@
 """A method's keyword-only parameters are its options: on the command line, in a form and in a recipe.
 
+The hooks `rng`, `progress` and `budget_bytes` are none: whoever calls the method gives them.
+
 Name, type and default are read from the function's signature, the sentence of help from its numpydoc section
 "Parameters", so that nothing is written twice.
 """
@@ -20,7 +22,7 @@ import numpy as np
 from retouch.errors import UsageError, unknown_name
 from retouch.methods.catalogue import Entry, load_method
 
-_HOOKS = ("rng", "progress")
+_HOOKS = ("rng", "progress", "budget_bytes")
 _NUMBER_TYPES: tuple[type, ...] = (bool, int, float, str)
 _SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}\n|\Z)", re.MULTILINE | re.DOTALL)
 _PARAMETER = re.compile(r"^(\w[\w, ]*?) :[^\n]*\n((?:[ ]+[^\n]*\n?|\n)*)", re.MULTILINE)
@@ -71,7 +73,7 @@ def options_of(info: Entry) -> tuple[Option, ...]:
 
 
 def read_options(function: Callable[..., Any]) -> tuple[Option, ...]:
-    """Return the keyword-only parameters of a function, without rng, progress and what is bound already."""
+    """Return the keyword-only parameters of a function, without the hooks and what is bound already."""
     bound: Iterable[str] = ()
     if isinstance(function, partial):
         bound, function = function.keywords, function.func

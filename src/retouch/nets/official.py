@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ from retouch.errors import UsageError, WeightsError, unknown_name
 from retouch.nets import checkpoints
 from retouch.nets.checkpoints.fixture import Config, Fixture, flat_tensors
 
+_MISFITS = (RuntimeError, LookupError, ValueError, StopIteration, AttributeError, TypeError)
+"""What renaming keys and turning tensors may stumble over where they are not the authors'."""
+
 
 def build(name: str, config: Config) -> nn.Module:
     """Return the network of a fixture, in evaluation mode, with its initial weights.
@@ -34,14 +38,15 @@ def build(name: str, config: Config) -> nn.Module:
     name : str
         Of the fixture, such as "lama-generator".
     config : mapping
-        The content of its `config.json`; constructor arguments stand under "ctor".
+        The content of its `config.json`; constructor arguments stand under "ctor". Of what is left out the published
+        value is taken, if there is one.
 
     Raises
     ------
     UsageError
         If there is no such network; the nearest name is suggested.
     """
-    return find_fixture(name).build(config).eval()
+    return find_fixture(name).build({"ctor": {}} | dict(config)).eval()
 
 
 def load_official(
@@ -60,13 +65,14 @@ def load_official(
     Raises
     ------
     WeightsError
-        If a key is missing or left over, or a shape is another.
+        If a key is missing or left over, a shape is another, or a weight is no finite number.
     """
     wide = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     to_ours = getattr(net, "convert_official", dict) if convert is None else convert
+    _check_finite(wide)
     try:
         net.load_state_dict(to_ours(wide), strict=True)
-    except (RuntimeError, KeyError) as error:
+    except _MISFITS as error:
         words = " ".join(str(error).split())
         raise WeightsError(f"these weights are not those of {type(net).__name__}: {words[:300]}") from error
     return net
@@ -95,7 +101,7 @@ def check_fixture(folder: str | os.PathLike[str]) -> float:
     place = Path(folder)
     config: dict[str, Any] = json.loads((place / "config.json").read_text())
     fixture = find_fixture(config["name"])
-    net = fixture.build(config).eval()
+    net = build(config["name"], config)
     if (place / "weights.safetensors").exists():
         load_official(net, load_file(place / "weights.safetensors"))
     inputs = {name: torch.from_numpy(array) for name, array in _read_arrays(place / "inputs.npz").items()}
@@ -105,17 +111,24 @@ def check_fixture(folder: str | os.PathLike[str]) -> float:
 
 
 def find_fixture(name: str) -> Fixture:
-    """Return the fixture of that name.
+    """Return the fixture of that name; with another number at its end it is a further example of the same network.
 
     Raises
     ------
     UsageError
         If there is none; the nearest name is suggested.
+
+    Examples
+    --------
+    >>> find_fixture("partialconv2d-17") == find_fixture("partialconv2d-0")
+    True
     """
     fixtures = all_fixtures()
-    if name not in fixtures:
-        raise UsageError(unknown_name("published network", name, fixtures))
-    return fixtures[name]
+    stem = re.sub(r"-\d+m?$", "", name)
+    for known in (name, f"{stem}-0", stem):
+        if known in fixtures:
+            return fixtures[known]
+    raise UsageError(unknown_name("published network", name, fixtures))
 
 
 @cache
@@ -125,6 +138,12 @@ def all_fixtures() -> dict[str, Fixture]:
     for info in pkgutil.walk_packages(checkpoints.__path__, f"{checkpoints.__name__}."):
         found |= getattr(importlib.import_module(info.name), "FIXTURES", {})
     return dict(sorted(found.items()))
+
+
+def _check_finite(state: Mapping[str, Tensor]) -> None:
+    for name, value in state.items():
+        if not value.is_meta and not bool(value.isfinite().all()):
+            raise WeightsError(f"weights must be finite numbers, {name[:100]} holds others; train or fetch them again")
 
 
 def _read_arrays(path: Path) -> dict[str, AnyArray]:

@@ -16,7 +16,7 @@ FIELD = "retouch"
 
 _WORD = re.compile(r"[\w.-]{1,64}")
 _MOST_SIDE_PX = 1 << 16
-_MOST_BYTES_PER_PIXEL = 1e9
+_MOST_AMOUNT = 1e9
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,23 @@ def read_card(facts: dict[str, str], path: Path) -> Card:
 
 def _checked(card: Card) -> Card:
     """Return the card, or raise ValueError: its numbers go into sizes and memory, its words into messages."""
-    words: tuple[Any, ...] = (card.net, card.preset, card.task, card.storage)
-    if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
+    if not all(_is_word(word) for word in (card.net, card.preset, card.task, card.storage)):
         raise ValueError("words")
+    if not all(isinstance(text, str) for text in (card.weights_sha256, card.licence, card.source)):
+        raise ValueError("texts")
     sides = (card.multiple, card.least_px, 0 if card.radius_px is None else card.radius_px)
-    if not all(isinstance(side, int) and 0 <= side <= _MOST_SIDE_PX for side in sides) or card.multiple < 1:
+    if not all(type(side) is int and 0 <= side <= _MOST_SIDE_PX for side in sides) or 0 in sides[:2]:
         raise ValueError("sides")
-    if not 0 < card.bytes_per_pixel <= _MOST_BYTES_PER_PIXEL or not 0 <= card.bytes_per_square <= _MOST_BYTES_PER_PIXEL:
-        raise ValueError("memory")
+    amounts = (card.bytes_per_pixel, card.bytes_per_square, card.difference, card.storage_difference)
+    if not all(_is_amount(amount) for amount in amounts) or card.bytes_per_pixel == 0:
+        raise ValueError("amounts")
     return card
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+
+
+def _is_amount(value: Any) -> bool:
+    """Tell whether it is a number that sizes can be reckoned with; NaN is none."""
+    return type(value) in (int, float) and 0 <= value <= _MOST_AMOUNT

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from retouch.runtime.session import Net, open_net
 from retouch.runtime.store import WeightStore
 
 SUFFIX = ".onnx"
-_PICTURE_AXES = 4
+_CHANNELS = (1, 3)
+_Shape: TypeAlias = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,9 @@ class Exported:
         return self.net.inputs[self.picture_input][1] or 1
 
     @property
-    def fixed_sides(self) -> tuple[int, int] | None:
-        """Height and width that the network fixes; None where any do."""
-        height, width = self.net.inputs[self.picture_input][2:]
-        return None if height is None or width is None else (height, width)
+    def fixed_px(self) -> int | None:
+        """The side of the squares that the network takes; None where it takes pictures of any size."""
+        return self.net.inputs[self.picture_input][2]
 
     def run(self, **arrays: AnyArray) -> Image:
         """Return the picture that the network makes of arrays (1, C, H, W), as (H, W, C) float32.
@@ -53,12 +54,15 @@ class Exported:
         Raises
         ------
         WeightsError
-            If a value of it is no number.
+            If a value of it is no number, or it has another size than the picture that went in.
         """
-        result = self.net.run(**arrays)["picture"][0]
+        result, given = self.net.run(**arrays)["picture"], arrays[self.picture_input]
+        if result.shape != given.shape:
+            sizes = " for ".join("x".join(map(str, array.shape)) for array in (result, given))
+            raise WeightsError(f"the network {shown(self.net.path)} gives {sizes}; it is another export")
         if not np.isfinite(result).all():
             raise WeightsError(f"the network {shown(self.net.path)} gives values that are no numbers; get it again")
-        return np.ascontiguousarray(result.transpose(1, 2, 0), np.float32)
+        return np.ascontiguousarray(result[0].transpose(1, 2, 0), np.float32)
 
 
 def find_exported(name: str) -> Path:
@@ -106,12 +110,57 @@ def open_exported(name: str, task: str, picture_input: str, others: Collection[s
     if unknown or picture_input not in net.inputs or "picture" not in net.outputs:
         words = ", ".join(sorted(unknown)) or "no picture"
         raise WeightsError(f"the network {shown(path)} takes {words}, which cannot be given here; use it from Python")
-    shapes = (net.inputs[picture_input], net.outputs["picture"])
-    if any(len(shape) != _PICTURE_AXES for shape in shapes) or net.inputs[picture_input][1] not in (1, 3):
-        raise WeightsError(f"the network {shown(path)} takes no grey or RGB picture; it is another export")
+    if not _is_picture(net.inputs[picture_input]) or not _goes_with(net, picture_input):
+        raise WeightsError(
+            f"the network {shown(path)} takes no grey or RGB pictures of any size, or of one square, with what belongs "
+            "to them; it is another export"
+        )
     return Exported(net, card, picture_input)
+
+
+def run_by_channels(exported: Exported, image: Image, run: Callable[[Image], Image]) -> Image:
+    """Return what the network makes of a picture of any number of channels.
+
+    Parameters
+    ----------
+    exported : Exported
+    image : (H, W, C) float32
+    run : callable
+        Takes and gives pictures of as many channels as the network.
+
+    Returns
+    -------
+    (H, W, C) float32
+        Where the numbers of channels differ, each channel is shown by itself as a grey picture, to a network of colour
+        as three equal channels of whose results the mean is taken.
+    """
+    if image.shape[2] == exported.channels:
+        return run(image)
+    greys = (np.repeat(image[:, :, [i]], exported.channels, axis=2) for i in range(image.shape[2]))
+    return np.concatenate([run(grey).mean(axis=2, keepdims=True) for grey in greys], axis=2)
 
 
 def to_batch(image: Image) -> AnyArray:
     """Return (1, C, H, W) of (H, W, C)."""
     return image.transpose(2, 0, 1)[None]
+
+
+def _is_picture(shape: _Shape) -> bool:
+    return len(shape) == 4 and shape[0] in (1, None) and shape[1] in _CHANNELS and shape[2] == shape[3]  # noqa: PLR2004
+
+
+def _goes_with(net: Net, picture_input: str) -> bool:
+    """Tell whether the other inputs and the output have the shapes that belong to the picture."""
+    _, channels, height, width = net.inputs[picture_input]
+    for name, shape in net.inputs.items():
+        whole = (1, 1, 1, 1) if name == "sigma" else (1, channels if name == picture_input else 1, height, width)
+        if not _allows(shape, whole):
+            return False
+    return _allows(net.outputs["picture"], (1, channels, None, None))
+
+
+def _allows(stated: _Shape, given: _Shape) -> bool:
+    """Tell whether a file that states this shape can be given, or give, arrays of that one; None is any length."""
+    return len(stated) == len(given) and all(
+        n is None or m is None or n == m for n, m in zip(stated, given, strict=True)
+    )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from retouch.arrays.threads import n_threads
 from retouch.arrays.types import AnyArray
 from retouch.errors import MissingExtraError, UsageError, WeightsError
 from retouch.io.atomic import atomic_write
 from retouch.io.weights.state_dicts import file_sha256
 from retouch.nets.catalogue.listing import find_net, find_preset
 from retouch.runtime.cards import Card
-from retouch.runtime.memory import PeakMemory
+from retouch.runtime.memory import PeakMemory, return_freed_memory
 from retouch.runtime.session import Net
 
 STORAGES = ("float32", "float16")
@@ -163,15 +163,15 @@ def _door() -> Any:
 
 def _opened(model: Any, path: Path) -> Net:
     path.write_bytes(model.SerializeToString())
-    return Net(path, threads=max(1, os.cpu_count() or 1))
+    return Net(path, n_threads())
 
 
 def _difference(net: Net, samples: Sequence[tuple[dict[str, AnyArray], list[AnyArray]]]) -> float:
-    """Return the largest difference from what torch gave, over all samples and outputs."""
+    """Return the largest difference from what torch gave; infinity where a shape is another or a value no number."""
     largest = 0.0
     for inputs, expected in samples:
         for ours, theirs in zip(net.run(**inputs).values(), expected, strict=True):
-            if ours.shape != theirs.shape:
+            if ours.shape != theirs.shape or not np.isfinite(ours - theirs).all():
                 return float("inf")
             largest = max(largest, float(np.abs(ours - theirs).max(initial=0.0)))
     return largest
@@ -195,8 +195,10 @@ def _with_memory(card: Card, net: Net, sample: dict[str, AnyArray]) -> Card:
     pixels = np.array(counts)
     squared, linear = np.linalg.lstsq(np.stack([pixels**2, pixels], axis=1), np.array(bytes_used), rcond=None)[0]
     if squared <= 0 or card.radius_px is not None:
-        squared, linear = 0.0, max(used / n for used, n in zip(bytes_used, counts, strict=True))
-    return replace(card, bytes_per_pixel=max(float(linear), _LEAST_BYTES_PER_PIXEL), bytes_per_square=float(squared))
+        squared, linear = 0.0, 0.0
+    least = np.maximum(np.array(bytes_used) - squared * pixels**2, 0) / pixels  # no measured call may need more
+    linear = max(linear, least.max(), _LEAST_BYTES_PER_PIXEL)
+    return replace(card, bytes_per_pixel=float(linear), bytes_per_square=float(squared))
 
 
 def _enlarged(array: AnyArray, shape: tuple[int | None, ...], px: int) -> AnyArray:
@@ -208,6 +210,7 @@ def _bytes_of_call(net: Net, inputs: dict[str, AnyArray]) -> float | None:
     """Return by how much a call raises the memory of this process; None where the system does not tell."""
     net.run(**inputs)
     gc.collect()
+    return_freed_memory()
     with PeakMemory() as idle:
         pass
     with PeakMemory() as busy:

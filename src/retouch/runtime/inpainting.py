@@ -18,12 +18,12 @@ from retouch.arrays.edges import canny
 from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
 from retouch.classical.exemplar.residual_aggregation import inpaint_residual_aggregation
 from retouch.errors import UsageError
-from retouch.runtime.exported import Exported, open_exported, to_batch
+from retouch.runtime.exported import Exported, open_exported, run_by_channels, to_batch
 from retouch.runtime.padding import crop_back, pad_mirrored
 
 TASK = "inpaint"
+OTHER_INPUTS = ("mask", "edges")
 _EDGE_SIGMA = 2.0  # EdgeConnect's
-_RGB = 3
 
 
 def inpaint_network(
@@ -69,17 +69,18 @@ def inpaint_network(
 
     Notes
     -----
-    Grey pictures are shown to networks of colour as three equal channels, and the mean of the result is taken; a
-    network of grey is shown each channel by itself.
+    A picture that has not the network's number of channels is shown to it channel by channel, to a network of colour as
+    three equal ones, of whose results the mean is taken.
     """
     check_pair(image, mask)
     if side_px is not None and side_px < 16:  # noqa: PLR2004 - as the docstring says
         raise UsageError(f"side_px must be 16 pixels or more, got {side_px}")
     if not mask.any():
         return image.copy()
-    exported = open_exported(net, TASK, "image", ("mask", "edges"))
-    largest = min(side_px or max(mask.shape), *(exported.fixed_sides or mask.shape))
+    progress(0, 1)
+    exported = open_exported(net, TASK, "image", OTHER_INPUTS)
     fill = partial(_fill, exported)
+    largest = min(px for px in (side_px, exported.fixed_px, max(mask.shape)) if px is not None)
     if max(mask.shape) > largest:
         filled = inpaint_residual_aggregation(image, mask, fill=fill, longest_px=largest, rng=rng)
     else:
@@ -89,26 +90,22 @@ def inpaint_network(
 
 
 def _fill(exported: Exported, image: Image, mask: Mask) -> Image:
-    """Return what the network makes of a picture of a size that it takes."""
-    channels = image.shape[2]
-    if exported.channels == 1 and channels > 1:
-        parts = [_run(exported, image[:, :, [i]], mask) for i in range(channels)]
-        return np.concatenate(parts, axis=2)
-    if exported.channels == _RGB and channels == 1:
-        grey: Image = _run(exported, np.repeat(image, _RGB, axis=2), mask).mean(axis=2, keepdims=True)
-        return grey
-    return _run(exported, image, mask)
+    """Return the picture with its hole as the network paints it, at a size that it takes.
+
+    Known pixels stay: what a network changes about them is no detail that a larger picture has beyond a small one.
+    """
+    return composite(image, run_by_channels(exported, image, partial(_run, exported, mask)), mask)
 
 
-def _run(exported: Exported, image: Image, mask: Mask) -> Image:
+def _run(exported: Exported, mask: Mask, image: Image) -> Image:
     shape = (mask.shape[0], mask.shape[1])
     arrays: dict[str, AnyArray] = {"image": image}
     if "mask" in exported.net.inputs:
         arrays["mask"] = mask[:, :, None].astype(np.float32)
     if "edges" in exported.net.inputs:
         arrays["edges"] = _known_edges(image, mask)[:, :, None].astype(np.float32)
-    if exported.fixed_sides is not None:  # a square; free sizes are padded by the network itself
-        arrays = {name: pad_mirrored(array, 1, min(exported.fixed_sides)) for name, array in arrays.items()}
+    if exported.fixed_px is not None:  # free sizes are padded by the network itself
+        arrays = {name: pad_mirrored(array, 1, exported.fixed_px) for name, array in arrays.items()}
     result = exported.run(**{name: to_batch(array) for name, array in arrays.items()})
     filled: Image = crop_back(result, shape).clip(0, 1)
     return filled

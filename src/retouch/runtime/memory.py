@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from types import TracebackType
 
@@ -34,6 +35,14 @@ class PeakMemory:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._can_tell:
             self.peak_mb = _read_peak_mb()
+
+
+def return_freed_memory() -> None:
+    """Give memory that was freed back to the system, where the C library can (glibc); else it hides what comes next."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):  # no such function, or no such library
+        return
 
 
 def _read_peak_mb() -> float | None:

@@ -19,7 +19,6 @@ from jaxtyping import Float32
 from retouch.arrays.threads import n_threads
 from retouch.arrays.types import AnyArray
 from retouch.errors import InputError, WeightsError
-from retouch.io.weights.extras import import_extra
 from retouch.io.wording import fault, shown
 
 Shapes: TypeAlias = Mapping[str, tuple[int | None, ...]]
@@ -43,7 +42,8 @@ class Net:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
-        runtime = import_extra("onnxruntime")
+        import onnxruntime as runtime  # noqa: PLC0415 - a fifth of a second, which most commands do without
+
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -52,12 +52,12 @@ class Net:
         options.enable_cpu_mem_arena = False  # it would keep what the largest picture took
         try:
             self._session: Any = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self.facts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # the runtime has an exception for each of its faults, without a common root
             raise WeightsError(f"cannot open the network {shown(path)}: {fault(error)}; get the file again") from error
         self.path = path
         self.inputs = _shapes(self._session.get_inputs(), path)
         self.outputs = _shapes(self._session.get_outputs(), path)
-        self.facts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, **arrays: Float32[np.ndarray, ...]) -> dict[str, Float32[np.ndarray, ...]]:
         """Return what the network makes of its inputs, each by its name.
@@ -101,8 +101,6 @@ def open_net(path: str | os.PathLike[str], inputs: Shapes | None = None, outputs
     ------
     WeightsError
         If the file is missing, is no network, or takes or gives something else.
-    MissingExtraError
-        If onnxruntime is not installed.
 
     Notes
     -----

@@ -21,16 +21,18 @@ LAYOUT, COLUMNS = "layout", "columns"
 _JSON_AT = 8  # a safetensors file begins with the length of its header, and the header with a brace
 
 
-def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "") -> dict[str, AnyArray]:
+def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "", part: str = "") -> dict[str, AnyArray]:
     """Return the arrays of a weights file by name; what kind of file it is is told by its content.
 
     Parameters
     ----------
     path : str or path
-        A state dict by `torch.save` (.pth, .pt), a safetensors file, Keras weights (.h5), or a chain of convolutions
-        by MatConvNet (.mat, version 7.3).
+        A state dict by `torch.save` (.pth, .pt), alone or beside other things that a training saved, a safetensors
+        file, Keras weights (.h5), or a chain of convolutions by MatConvNet (.mat, version 7.3).
     strip_prefix : str
         Taken off the names if all of them have it: "module." for a state dict of torch's DataParallel.
+    part : str
+        Which of several state dicts that one file of torch holds under names, such as "netG".
 
     Returns
     -------
@@ -50,7 +52,7 @@ def read_state_dict(path: str | os.PathLike[str], *, strip_prefix: str = "") -> 
     """
     name = shown(path)
     try:
-        arrays = _reader_of(Path(path))(Path(path))
+        arrays = _read(Path(path), part)
     except WeightsError as error:
         raise WeightsError(f"cannot use the weights {name}: {error}") from error
     except RetouchError:
@@ -84,6 +86,15 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"cannot read the weights {shown(path)}: {fault(error)}") from error
+
+
+def _read(path: Path, part: str) -> dict[str, AnyArray]:
+    reader = _reader_of(path)
+    if not part:
+        return reader(path)
+    if reader is not read_torch_file:
+        raise WeightsError(f"only files of torch have parts under names, {part!r} was asked for")
+    return read_torch_file(path, part)
 
 
 def _reader_of(path: Path) -> Callable[[Path], dict[str, AnyArray]]:

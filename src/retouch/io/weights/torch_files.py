@@ -3,7 +3,8 @@
 Source: the formats of PyTorch's torch/serialization.py: since version 1.6 a zip archive with one pickle and one member
 for each storage; before that five pickles in a row and then the storages. Of the pickles only what a dictionary of
 tensors is made of is obeyed: any other name is refused before it is looked up.
-Departures: only little-endian numbers that numpy has (not bfloat16), only dense tensors, and only a flat dictionary.
+Departures: only little-endian numbers that numpy has (not bfloat16), only dense tensors, and only a flat dictionary of
+them, alone or as a part of what a training saved.
 Arrays look into the bytes as they were read, so no shape that a file claims makes memory grow. What Python's own reader
 of pickles would reserve on a claim alone is refused before it sees it.
 """
@@ -64,11 +65,17 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-def read_torch_file(path: Path) -> dict[str, AnyArray]:
+def read_torch_file(path: Path, part: str = "") -> dict[str, AnyArray]:
     """Return the arrays of a state dict by name, read-only, in the dtypes they are stored in.
 
     Tensors that shared their numbers share them here too. Damage shows as one of several exceptions, which
     `read_state_dict` turns into one.
+
+    Parameters
+    ----------
+    path : path
+    part : str
+        Where a training saved several things under names: that of the state dict. Without it the only one is taken.
 
     Raises
     ------
@@ -76,10 +83,10 @@ def read_torch_file(path: Path) -> dict[str, AnyArray]:
         If the file holds more than arrays, or arrays in a form that is not read here.
     """
     with path.open("rb") as stream:
-        return _read_zip(stream) if zipfile.is_zipfile(stream) else _read_legacy(stream)
+        return _read_zip(stream, part) if zipfile.is_zipfile(stream) else _read_legacy(stream, part)
 
 
-def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
+def _read_zip(stream: io.BufferedIOBase, part: str) -> dict[str, AnyArray]:
     with zipfile.ZipFile(stream) as archive:
         pickles = [name for name in archive.namelist() if name.endswith("data.pkl")]
         if not pickles:
@@ -90,7 +97,7 @@ def _read_zip(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
         if f"{root}byteorder" in archive.namelist() and _member(archive, f"{root}byteorder") != b"little":
             raise WeightsError("its numbers are big-endian; save it again on a common machine")
         unpickler, state = _unpickled(io.BytesIO(_member(archive, f"{root}data.pkl")))
-        tensors = _flat(state)
+        tensors = _chosen(state, part)
         numbers = {
             key: _numbers(_member(archive, f"{root}data/{key}"), storage) for key, storage in unpickler.storages.items()
         }
@@ -104,14 +111,14 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(name)
 
 
-def _read_legacy(stream: io.BufferedIOBase) -> dict[str, AnyArray]:
+def _read_legacy(stream: io.BufferedIOBase, part: str) -> dict[str, AnyArray]:
     n_bytes = _size_of(stream)
     stream.seek(0)
     magic, protocol, system = (_unpickled(stream)[1] for _ in range(3))
     if magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL or not system["little_endian"]:
         raise WeightsError("it is not what torch saves on a common machine; save it again")
     unpickler, state = _unpickled(stream)
-    tensors = _flat(state)
+    tensors = _chosen(state, part)
     numbers: dict[str, AnyArray] = {}
     for key in _unpickled(stream)[1]:
         storage = unpickler.storages[key]
@@ -159,13 +166,27 @@ def _numbers(data: bytes, storage: _Storage) -> AnyArray:
     return numbers
 
 
-def _flat(state: Any) -> dict[str, _Tensor]:
-    """Return a state dict as a plain one; what its own class or attributes do to `items` is not asked."""
-    if not isinstance(state, dict) or not all(
-        isinstance(name, str) and isinstance(item, _Tensor) for name, item in dict.items(state)
-    ):
+def _chosen(state: Any, part: str) -> dict[str, _Tensor]:
+    """Return the state dict that is asked for; what its own class or attributes do to `items` is not asked."""
+    if not part and _is_flat(state):
+        return dict(dict.items(state))
+    parts = {name: item for name, item in dict.items(state) if item and _is_flat(item)} if _is_named(state) else {}
+    known = fault(ValueError(", ".join(parts)))  # in one short line, whatever the names are
+    if part and part not in parts:
+        raise WeightsError(f"it has no state dict of the name {part!r}; it has: {known or 'none'}")
+    if len(parts) > 1 and not part:
+        raise WeightsError(f"it holds several state dicts; name one of them: {known}")
+    if not parts:
         raise WeightsError("it must be a flat dictionary of tensors; save it as torch.save(model.state_dict(), FILE)")
-    return dict(dict.items(state))
+    return dict(dict.items(parts[part or next(iter(parts))]))
+
+
+def _is_named(item: Any) -> bool:
+    return isinstance(item, dict) and all(isinstance(name, str) for name in dict.keys(item))
+
+
+def _is_flat(item: Any) -> bool:
+    return _is_named(item) and all(isinstance(value, _Tensor) for value in dict.values(item))
 
 
 def _arrays(tensors: dict[str, _Tensor], numbers: dict[str, AnyArray]) -> dict[str, AnyArray]:

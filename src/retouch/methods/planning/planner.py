@@ -15,6 +15,7 @@ margin shrinks, down to the least that the method works with; only then is the f
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from retouch.arrays.types import Mask
 from retouch.errors import LimitError
 from retouch.methods.catalogue import MethodInfo
 from retouch.methods.planning.memory import format_memory
+from retouch.runtime.padding import padded_shape
 
 _TILE_PX = 512
 _LEAST_TILE_PX = 64
@@ -92,7 +94,8 @@ class Budget:
         )
 
     def _needed(self, info: MethodInfo, box: Box, n_missing: int) -> int:
-        limits, n_pixels = info.limits, box.height * box.width
+        limits = info.limits
+        n_pixels = math.prod(padded_shape((box.height, box.width), limits.multiple, limits.least_px))
         three = max(self.n_channels, 3) / 3
         per_channel = n_pixels * limits.bytes_per_pixel + n_missing * limits.bytes_per_missing
         return int(per_channel * three + n_pixels**2 * limits.bytes_per_square) + limits.bytes_at_all

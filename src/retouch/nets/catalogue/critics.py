@@ -18,6 +18,64 @@ CRITICS: tuple[NetInfo, ...] = (
         no_export="a critic judges pictures in training only",
     ),
     NetInfo(
+        name="lama_critic",
+        task=JUDGE,
+        summary="Judges patches at one sixteenth of the side, with batch normalisation.",
+        paper="Suvorov et al., Resolution-robust large mask inpainting with Fourier convolutions, WACV 2022",
+        presets=(
+            Preset("full", "retouch.nets.critics.patchgan:lama_critic_full", 6_962_369, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.critics.patchgan:lama_critic_tiny", 44_761, "picture 3xHxW"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="aotgan_critic",
+        task=JUDGE,
+        summary="Judges patches and says how much of each was missing.",
+        paper="Zeng et al., Aggregated contextual transformations for high-resolution image inpainting, TVCG 2022",
+        presets=(
+            Preset("full", "retouch.nets.critics.patchgan:aotgan_critic_full", 2_763_777, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.critics.patchgan:aotgan_critic_tiny", 44_417, "picture 3xHxW"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="edgeconnect_critic",
+        task=JUDGE,
+        summary="Judges patches of 70 px, of pictures or of edges.",
+        paper="Nazeri et al., EdgeConnect: generative image inpainting with adversarial edge learning, ICCV "
+        "Workshops 2019",
+        presets=(
+            Preset(
+                "full", "retouch.nets.critics.spectral_patchgan:edgeconnect_critic_full", 2_763_776, "picture 3xHxW"
+            ),
+            Preset(
+                "edges",
+                "retouch.nets.critics.spectral_patchgan:edgeconnect_critic_full",
+                2_762_752,
+                "picture 2xHxW",
+                (("in_channels", 2),),
+            ),
+            Preset("tiny", "retouch.nets.critics.spectral_patchgan:edgeconnect_critic_tiny", 44_416, "picture 3xHxW"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="pennet_critic",
+        task=JUDGE,
+        summary="Judges patches through kernels of 5 px.",
+        paper="Zeng et al., Learning pyramid-context encoder network for high-quality image inpainting, CVPR 2019",
+        presets=(
+            Preset("full", "retouch.nets.critics.spectral_patchgan:pennet_critic_full", 4_318_401, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.critics.spectral_patchgan:pennet_critic_tiny", 69_401, "picture 3xHxW"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
         name="context_encoder_critic",
         task=JUDGE,
         summary="Judges the predicted block of a context encoder.",
@@ -90,6 +148,7 @@ CRITICS: tuple[NetInfo, ...] = (
         paper="Kupyn et al., DeblurGAN: blind motion deblurring using conditional adversarial networks, CVPR 2018",
         presets=(
             Preset("full", "retouch.nets.restoration.deblurgan:deblurgan_critic_full", 2_764_737, "picture 3xHxW"),
+            Preset("tiny", "retouch.nets.restoration.deblurgan:deblurgan_critic_tiny", 44_537, "picture 3xHxW"),
         ),
         outputs="scores",
         no_export="a critic judges pictures in training only",

@@ -22,7 +22,10 @@ RESTORATION: tuple[NetInfo, ...] = (
         task=RESTORE,
         summary="Takes rain of a known density off.",
         paper="Zhang and Patel, Density-aware single image de-raining using a multi-stream dense network, CVPR 2018",
-        presets=(Preset("full", "retouch.nets.restoration.didmdn:didmdn_full", 365_236, "rainy 3xHxW, density"),),
+        presets=(
+            Preset("full", "retouch.nets.restoration.didmdn:didmdn_full", 365_236, "rainy 3xHxW, density"),
+            Preset("tiny", "retouch.nets.restoration.didmdn:didmdn_tiny", 58_426, "rainy 3xHxW, density"),
+        ),
         multiple=32,
     ),
     NetInfo(

@@ -100,5 +100,25 @@ def aot_discriminator(in_channels: int = 3, width: int = 64) -> PatchDiscriminat
     return PatchDiscriminator(stages, nn.Conv2d(widths[-1], 1, _KERNEL, padding=1))
 
 
+def lama_critic_full() -> PatchDiscriminator:
+    """Build LaMa's critic as published."""
+    return lama_discriminator()
+
+
+def lama_critic_tiny() -> PatchDiscriminator:
+    """Build a critic like LaMa's for experiments: 8 channels first, three halvings."""
+    return lama_discriminator(width=8, n_layers=3)
+
+
+def aotgan_critic_full() -> PatchDiscriminator:
+    """Build AOT-GAN's critic as published (2,763,777 parameters)."""
+    return aot_discriminator()
+
+
+def aotgan_critic_tiny() -> PatchDiscriminator:
+    """Build a critic like AOT-GAN's for experiments: 8 channels first."""
+    return aot_discriminator(width=8)
+
+
 def _leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(0.2)

@@ -107,6 +107,26 @@ def pennet_patchgan(
     )
 
 
+def edgeconnect_critic_full(in_channels: int = 3) -> SpectralPatchGAN:
+    """Build EdgeConnect's critic of pictures as published; of edges with 2 channels: a grey picture and its edges."""
+    return edgeconnect_patchgan(in_channels)
+
+
+def edgeconnect_critic_tiny(in_channels: int = 3) -> SpectralPatchGAN:
+    """Build a critic like EdgeConnect's for experiments: 8 channels first."""
+    return edgeconnect_patchgan(in_channels, width=8)
+
+
+def pennet_critic_full() -> SpectralPatchGAN:
+    """Build PEN-Net's critic as published."""
+    return pennet_patchgan()
+
+
+def pennet_critic_tiny() -> SpectralPatchGAN:
+    """Build a critic like PEN-Net's for experiments: 8 channels first."""
+    return pennet_patchgan(width=8)
+
+
 def _our_name(key: str) -> str:
     place, _, leaf = key.rpartition(".")
     if place in {"conv5.0", "classifier"}:

@@ -94,7 +94,7 @@ TINY_96 = PriorLayout(
     largest=(19.2, 43.2, 67.2, 91.2),
     aspects=((2.0,), (2.0, 3.0), (2.0, 3.0), (2.0,)),
 )
-"""846 priors for pictures of 96 px; ours, in the proportions of SSD300."""
+"""850 priors for pictures of 96 px; ours, in the proportions of SSD300."""
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,6 @@ from retouch.nets.export.reach import measure_reach
 
 __all__ = ["Drawing", "draw_graph", "fit_weights", "halve_weights", "with_card"]
 
-_OTHER_SIZES = (0, 3, 14)
-"""What is added to the sides of the example: the graph must give what torch gives at sizes that it was not made at."""
-
 
 @runtime_checkable  # the test run checks annotations
 class Order(Protocol):
@@ -79,8 +76,16 @@ def draw_graph(info: NetInfo, order: Order) -> Drawing:
     preset, net = _built(info, order)
     whole, axes = adapt(net, info), read_axes(preset.inputs)
     model = to_graph(whole, info, axes)
-    samples = [_sample(whole, info, axes, add) for add in _OTHER_SIZES]
+    samples = [_sample(whole, info, axes, add) for add in _other_sizes(info)]
     return Drawing(preset.name, model, samples, measure_reach(whole, info, axes))
+
+
+def _other_sizes(info: NetInfo) -> tuple[int, int, int]:
+    """Return what is added to the sides of the example: the graph must hold at sizes that it was not made at.
+
+    The last is more than a multiple, so that what is padded inside has another size too.
+    """
+    return 0, 3, info.multiple + 6
 
 
 @torch.no_grad()

@@ -51,7 +51,10 @@ def _reach_at(net: nn.Module, axes: Mapping[str, tuple[int | str, ...]], side: i
     first = side // 2 // multiple * multiple
     last = first + multiple - 1
     tensors[0][..., first : last + 1, first : last + 1] = torch.nan
-    output: Tensor = net(*tensors)[0]
+    try:
+        output: Tensor = net(*tensors)[0]
+    except (RuntimeError, IndexError):  # a place that is looked up was reckoned from what is not a number
+        return None
     if output.shape[-2:] != (side, side):
         return None
     touched = output.isnan().flatten(0, -3).any(dim=0)  # (side, side)

@@ -28,6 +28,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from retouch.nets.layers.attention.bilateral import mix_in_range, mix_in_space
 from retouch.nets.layers.mirroring import pad_to_multiple
 from retouch.nets.layers.partial import PartialConv2d
 from retouch.nets.layers.residual import ConvStyle, DilatedResidualBlock
@@ -41,7 +42,6 @@ SMALLEST = 192
 
 KERNELS = (3, 5, 7)
 N_PARTIAL = 5
-SIGMA = 1.5
 REDUCTION = 16
 
 Features = list[Float[Tensor, "N _ _ _"]]
@@ -100,23 +100,9 @@ class FeatureEqualisation(nn.Module):
         """Return the equalised map."""
         gates = torch.sigmoid(self.excite(functional.relu(self.squeeze(x.mean(dim=(2, 3), keepdim=True)))))
         x = x * gates
-        mixed = [self._laid_out(part) for part in (self.mix_in_space(x), self.mix_in_range(x))]
+        mixed = [self._laid_out(part) for part in (mix_in_space(x), mix_in_range(x))]
         result: Tensor = self.merge(torch.cat(mixed, dim=1))
         return result
-
-    def mix_in_space(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C H W"]:
-        """Return the mean of all places, weighted by a Gaussian of their distance."""
-        rows, columns = (_gaussian_weights(n, x) for n in x.shape[2:])
-        return rows @ x @ columns.mT
-
-    def mix_in_range(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C H W"]:
-        """Return the mean of the 3x3 places around, weighted by how alike their sigmoids are."""
-        n, channels, height, width = x.shape
-        likeness = torch.sigmoid(x)
-        around = functional.unfold(likeness, 3, padding=1).view(n, channels, 9, height * width)
-        weights = (likeness.view(n, channels, 1, -1) * around).mean(dim=1, keepdim=True).softmax(dim=2)
-        values = functional.unfold(x, 3, padding=1).view(n, channels, 9, height * width)
-        return (values * weights).sum(dim=2).view_as(x)
 
     def _laid_out(self, mixed: Tensor) -> Tensor:
         if self.keep_places:
@@ -327,13 +313,6 @@ def _widths(width: int) -> list[int]:
 
 def _resized(x: Tensor, size: torch.Size) -> Tensor:
     return functional.interpolate(x, size=(size[0], size[1]), mode="bilinear")
-
-
-def _gaussian_weights(n: int, like: Tensor) -> Tensor:
-    """Return how much each of n places (columns) counts for each (rows); rows sum to one."""
-    places = torch.arange(n, device=like.device, dtype=like.dtype)
-    weights = torch.exp(-(places[:, None] - places).square() / (2 * SIGMA**2))
-    return weights / weights.sum(dim=1, keepdim=True)
 
 
 _PLACES = {

@@ -187,7 +187,7 @@ def search_hole(
     Raises
     ------
     InputError
-        If a net is in training mode.
+        If a net is in training mode, or the pictures are not of the generator's size.
     """
     settings = settings or InpaintSettings()
     if critic.training:
@@ -197,6 +197,7 @@ def search_hole(
     weights = settings.weigh(mask, settings.window).repeat(n_restarts, 1, 1, 1)
 
     def loss(picture: Tensor) -> Tensor:
+        _check_side(picture, known)
         return context_loss(picture, known, weights) + settings.prior_weight * prior_loss(critic(picture))
 
     found = search_codes(generator, loss, start.flatten(0, 1), settings.search, progress=progress)
@@ -212,6 +213,12 @@ def paste(
     [0.0, 1.0]
     """
     return image.where(mask == 0, (picture + 1) / 2)
+
+
+def _check_side(generated: Tensor, image: Tensor) -> None:
+    if generated.shape[-2:] != image.shape[-2:]:
+        made, given = ("x".join(map(str, x.shape[-2:])) for x in (generated, image))
+        raise InputError(f"the generator makes pictures of {made} pixels, got {given}; crop or resize the picture")
 
 
 def _optimiser(code: Tensor, settings: SearchSettings) -> torch.optim.Optimizer:

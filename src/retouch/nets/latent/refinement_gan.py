@@ -103,7 +103,7 @@ def refine_hole(
     Raises
     ------
     InputError
-        If a net is in training mode.
+        If a net is in training mode, or the pictures are not of the generator's size.
     """
     settings = settings or RefinementSettings()
     n_first, n_second = settings.inpaint.search.n_steps, settings.search.n_steps

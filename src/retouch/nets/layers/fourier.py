@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from retouch.errors import InputError
+from retouch.nets.layers.fourier_matrices import transform, transform_back
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,27 @@ class FourierUnit(nn.Module):
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N D H W"]:
         """Return maps of the same size; any range."""
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        spectrum = torch.fft.rfft2(wide, norm="ortho")  # (N, C, H, W//2+1), complex
-        parts = torch.stack([spectrum.real, spectrum.imag], dim=2).flatten(1, 2)  # (N, 2C, H, W//2+1): re, im, re, ...
+        parts = torch.stack(_spectrum(wide), dim=2).flatten(1, 2)  # (N, 2C, H, W//2+1): re, im, re, ...
         if self.spectral_pos_encoding:
             parts = torch.cat([_places_like(parts), parts], dim=1)
         parts = torch.relu(self.bn(self.conv_layer(parts.to(x.dtype)))).to(wide.dtype)  # (N, 2D, H, W//2+1)
         real, imaginary = parts.reshape(len(x), -1, 2, *parts.shape[2:]).unbind(dim=2)  # (N, D, H, W//2+1) each
-        out: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[2:], norm="ortho")
-        return out.to(x.dtype)
+        return _picture(real, imaginary, x.shape[2:]).to(x.dtype)
+
+
+def _spectrum(x: Float[Tensor, "N C H W"]) -> tuple[Float[Tensor, "N C H F"], Float[Tensor, "N C H F"]]:
+    """Return the real and the imaginary part of a real transform."""
+    if torch.compiler.is_exporting():
+        return transform(x)
+    spectrum = torch.fft.rfft2(x, norm="ortho")
+    return spectrum.real, spectrum.imag
+
+
+def _picture(real: Tensor, imaginary: Tensor, size: torch.Size) -> Float[Tensor, "N C H W"]:
+    if torch.compiler.is_exporting():
+        return transform_back(real, imaginary, size[1])
+    picture: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=size, norm="ortho")
+    return picture
 
 
 def _places_like(x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N 2 H W"]:

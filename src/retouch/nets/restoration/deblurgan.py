@@ -205,3 +205,8 @@ def deblurgan_tiny() -> DeblurGAN:
 def deblurgan_critic_full() -> PatchCritic:
     """Build the critic as in the paper."""
     return PatchCritic()
+
+
+def deblurgan_critic_tiny() -> PatchCritic:
+    """Build a critic for experiments: 8 channels after the first convolution."""
+    return PatchCritic(width=8)

@@ -190,11 +190,17 @@ class PyramidRefinement(nn.Module):
 
 
 class DerainBody(nn.Module):
-    """The three streams and their refinement, in the official range [-1, 1]; both sides are multiples of 32."""
+    """The three streams and their refinement, in the official range [-1, 1]; both sides are multiples of 32.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    near, middle, far : StreamLayers
+        Of the three streams; each begins with 3 channels and ends with 4.
+    """
+
+    def __init__(self, near: StreamLayers = NEAR, middle: StreamLayers = MIDDLE, far: StreamLayers = FAR) -> None:
         super().__init__()
-        self.dense0, self.dense1, self.dense2 = Stream(NEAR), Stream(MIDDLE), Stream(FAR)
+        self.dense0, self.dense1, self.dense2 = Stream(near), Stream(middle), Stream(far)
         self.refinement = PyramidRefinement(_ALL_MAPS, _ALL_MAPS, 2)
         self.refineclean1 = nn.Conv2d(3, 8, 7, padding=3)
         self.refineclean2 = nn.Conv2d(8, 3, 3, padding=1)
@@ -256,5 +262,16 @@ def _is_unused(official: str) -> bool:
 
 
 def didmdn_full() -> DIDMDN:
-    """Build DID-MDN as released; it is small enough for experiments too."""
+    """Build DID-MDN as released."""
     return DIDMDN(DerainBody())
+
+
+def didmdn_tiny() -> DIDMDN:
+    """Build a DID-MDN for experiments: stages of 4 channels that grow by 4, at the same sizes."""
+    return DIDMDN(DerainBody(*(_narrowed(layers) for layers in (NEAR, MIDDLE, FAR))))
+
+
+def _narrowed(layers: StreamLayers) -> StreamLayers:
+    n_in = (3, 4, 4, 4, 8, 8)  # the last two are joined to an earlier stage
+    stages = tuple((n, 4, 4, how) for n, (*_, how) in zip(n_in, layers.stages, strict=True))
+    return StreamLayers(layers.kernel, stages)

@@ -5,8 +5,9 @@ CVPR 2021, Sec. 3.2 (internal learning); widths, steps and rates as in the autho
 
 Departures
 ----------
-- Colours of the next smaller size are enlarged bicubically with antialiasing, not by Lanczos's kernel, which torch
-  lacks.
+- Grey is made smaller bicubically; pictures by the mean of what is known, since what a hole shows is not known. A pixel
+  of a smaller size is known where all it covers is; the code takes windows of 3 x 3.
+- Colours between sizes are not rounded to 8 bits.
 
 size 2^-k ... 2^0 of the picture; a mask of a smaller size is 1 where any of its pixels is
 ColourNet 0   grey                              -> RGB, at the smallest size
@@ -35,6 +36,7 @@ STEP_SIZES = {
     5: (0.04, 0.02, 0.01, 0.005, 0.002),
 }
 """Adam's steps from the smallest size to the largest, by the number of sizes."""
+_LOBES = 3
 _SMALLEST = 2  # a border of one pixel is mirrored from the second one
 
 
@@ -93,13 +95,29 @@ class ColourTraining:
     Attributes
     ----------
     n_steps : int
-        Of Adam at each size; 401 in the authors' code, 1001 if there is only one size.
+        Of Adam at each size.
     step_sizes : sequence of float
-        One for each size, from the smallest to the picture's; see `STEP_SIZES`.
+        One for each size, from the smallest to the picture's; see `published_training`.
     """
 
     n_steps: int = 401
     step_sizes: Sequence[float] = STEP_SIZES[3]
+
+
+def published_training(n_sizes: int = 3) -> ColourTraining:
+    """Return what the authors' code does at a number of sizes, one to five.
+
+    >>> published_training(1)
+    ColourTraining(n_steps=1001, step_sizes=(0.01,))
+
+    Raises
+    ------
+    InputError
+        If it has no such number of sizes.
+    """
+    if n_sizes not in STEP_SIZES:
+        raise InputError(f"the number of sizes must be one of {', '.join(map(str, STEP_SIZES))}, got {n_sizes}")
+    return ColourTraining(1001 if n_sizes == 1 else 401, STEP_SIZES[n_sizes])
 
 
 def colour_grey(
@@ -123,6 +141,7 @@ def colour_grey(
     mask : (1, 1, H, W) float32
         1 where a pixel is missing, else 0.
     training : ColourTraining, optional
+        By default that of three sizes.
     progress : callable, optional
         Called as progress(done, total steps).
 
@@ -136,7 +155,7 @@ def colour_grey(
     InputError
         If the smallest size would be below two pixels, or nothing is known there.
     """
-    training = training or ColourTraining()
+    training = training or published_training()
     n_sizes = len(training.step_sizes)
     sizes = [_size_of(mask, n_sizes - 1 - i) for i in range(n_sizes)]
     _check_smallest(mask, sizes[0])
@@ -144,7 +163,7 @@ def colour_grey(
     for i, (size, step_size) in enumerate(zip(sizes, training.step_sizes, strict=True)):
         x = _resized(grey, size)
         if i > 0:
-            x = torch.cat([x, _resized(colours, size)], dim=1)  # (1, 4, h, w)
+            x = torch.cat([x, enlarge(colours, size)], dim=1)  # (1, 4, h, w)
         target = functional.adaptive_avg_pool2d(known_image, size)
         known = 1 - functional.adaptive_max_pool2d(mask, size)  # of the same windows: known means wholly known
         done = i * training.n_steps
@@ -154,6 +173,16 @@ def colour_grey(
         with torch.no_grad():
             colours = net(x)
     return colours
+
+
+def enlarge(x: Float[Tensor, "N C H W"], size: tuple[int, int]) -> Float[Tensor, "N C h w"]:
+    """Return a picture at a larger size, by Lanczos's kernel of three lobes, clipped to [0, 1].
+
+    >>> enlarge(torch.full((1, 1, 2, 3), 0.5), (4, 7)).mean().item()
+    0.5
+    """
+    rows, columns = (_lanczos_weights(n, m, x) for n, m in zip(x.shape[2:], size, strict=True))
+    return (rows @ x @ columns.mT).clamp(0, 1)
 
 
 def known_error(
@@ -203,6 +232,14 @@ def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(x.shape[2:]) == size:
         return x
     return functional.interpolate(x, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def _lanczos_weights(n_places: int, n_results: int, like: Tensor) -> Float[Tensor, "M N"]:
+    """Return the share of each place in each result, at least as many; beyond the ends there is nothing."""
+    centres = (torch.arange(n_results, dtype=like.dtype, device=like.device) + 0.5) * n_places / n_results
+    away = torch.arange(n_places, dtype=like.dtype, device=like.device) + 0.5 - centres[:, None]  # (M, N), in places
+    weights = torch.where(away.abs() < _LOBES, torch.sinc(away) * torch.sinc(away / _LOBES), 0)
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
 def _conv(in_channels: int, out_channels: int, *, bias: bool = True) -> nn.Conv2d:

@@ -17,7 +17,7 @@ _WIDTH = 64
 
 def _build_mask_unet(config: Config) -> nn.Module:
     given = config["ctor"]
-    return MaskUNet(given["n_channels"], given["n_classes"], width=_WIDTH // width_divisor(config))
+    return MaskUNet(given.get("n_channels", 3), given.get("n_classes", 1), width=_WIDTH // width_divisor(config))
 
 
 def _build_generator(config: Config) -> nn.Module:

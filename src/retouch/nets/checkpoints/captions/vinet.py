@@ -19,7 +19,7 @@ _WIDTH = 32
 
 def _build(config: Config) -> nn.Module:
     """Build the body; the fixture was run under today's default of `grid_sample`, which aligns no corners."""
-    search_range = config["ctor"]["search_range"]
+    search_range = config["ctor"].get("search_range", 4)
     return WindowNet(_WIDTH // width_divisor(config), search_range=search_range, aligned=False)
 
 

@@ -19,19 +19,20 @@ _CORNER = 8  # px of the prepared picture that the fixture holds
 
 def _build(config: Config) -> nn.Module:
     given = config["ctor"]
+    published = TinyViTSizes()
     sizes = TinyViTSizes(
-        side=given["img_size"],
-        widths=tuple(given["embed_dims"]),
-        depths=tuple(given["depths"]),
-        heads=tuple(given["num_heads"]),
-        windows=tuple(given["window_sizes"]),
-        out=given["prompt_embed_dim"],
+        side=given.get("img_size", published.side),
+        widths=tuple(given.get("embed_dims", published.widths)),
+        depths=tuple(given.get("depths", published.depths)),
+        heads=tuple(given.get("num_heads", published.heads)),
+        windows=tuple(given.get("window_sizes", published.windows)),
+        out=given.get("prompt_embed_dim", published.out),
     )
     return mobile_sam(
         sizes,
-        heads=given["decoder_heads"],
-        hidden=given["mlp_dim"],
-        quality_hidden=given["iou_head_hidden_dim"],
+        heads=given.get("decoder_heads", 8),
+        hidden=given.get("mlp_dim", 2048),
+        quality_hidden=given.get("iou_head_hidden_dim", 256),
     )
 
 

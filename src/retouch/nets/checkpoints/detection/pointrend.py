@@ -5,6 +5,7 @@ Source: fixture made with facebookresearch/detectron2 (Apache-2.0; run only).
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 from torch import nn
@@ -22,7 +23,7 @@ from retouch.nets.detection.pointrend import (
 
 def _run(net: nn.Module, inputs: Inputs, config: Config) -> Any:
     features, points = inputs["feat"], inputs["coords"]
-    side = features.shape[2] // 2  # the fixture's regular grid has half the map's side
+    side = isqrt(config["outputs"]["grid"]["shape"][1])  # which grid was asked for stands nowhere else
     of_classes = class_uncertainty(inputs["sem"])
     of_instances = binary_uncertainty(pick_class(inputs["inst"], inputs["classes"]))
     return [

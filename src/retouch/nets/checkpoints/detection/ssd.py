@@ -25,17 +25,18 @@ _KEPT = 4  # the fixtures hold every fourth prior
 
 def _build_ssd(config: Config) -> nn.Module:
     _check_size(config)
-    return ssd300(config["ctor"]["num_classes"], divisor=width_divisor(config))
+    return ssd300(config["ctor"].get("num_classes", 21), divisor=width_divisor(config))
 
 
 def _build_fssd(config: Config) -> nn.Module:
     _check_size(config)
-    return fssd300(config["ctor"]["num_classes"], divisor=width_divisor(config))
+    return fssd300(config["ctor"].get("num_classes", 21), divisor=width_divisor(config))
 
 
 def _check_size(config: Config) -> None:
-    if config["ctor"]["size"] != _SIDE:
-        raise UsageError(f"only the {_SIDE} px form of this detector is built, got size {config['ctor']['size']}")
+    size = config["ctor"].get("size", _SIDE)
+    if size != _SIDE:
+        raise UsageError(f"only the {_SIDE} px form of this detector is built, got size {size}")
 
 
 def _run_ssd(net: nn.Module, inputs: Inputs, config: Config) -> Any:

@@ -22,7 +22,7 @@ _WIDTH = 64
 
 def _build_generator(config: Config) -> nn.Module:
     ctor = config["ctor"]
-    return AOTGenerator(_WIDTH // width_divisor(config), ctor["rates"], ctor["block_num"])
+    return AOTGenerator(_WIDTH // width_divisor(config), ctor.get("rates", [1, 2, 4, 8]), ctor.get("block_num", 8))
 
 
 def _build_discriminator(config: Config) -> nn.Module:

@@ -41,7 +41,7 @@ def _build_image_generator(config: Config) -> ImageGenerator:
 def _build_critic(config: Config) -> SpectralPatchGAN:
     ctor = config["ctor"]
     return edgeconnect_patchgan(
-        ctor["in_channels"], width=_WIDTH // width_divisor(config), spectral=ctor.get("use_spectral_norm", True)
+        ctor.get("in_channels", 3), width=_WIDTH // width_divisor(config), spectral=ctor.get("use_spectral_norm", True)
     )
 
 

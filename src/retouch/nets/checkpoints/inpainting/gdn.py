@@ -14,20 +14,22 @@ from torch import Tensor, nn
 from retouch.errors import UsageError
 from retouch.losses.gdn import cross_entropy, exponential_weight, focal_loss, hole_ratio, weighted_l1
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs
+from retouch.nets.checkpoints.widths import reduced_width
 from retouch.nets.inpainting.gdn import GDNDetector, GDNGenerator
 
 
 def _build_generator(config: Config) -> GDNGenerator:
     ctor = config["ctor"]
-    return GDNGenerator(width=ctor["channel"], n_blocks=ctor["residual_num"], n_samples=ctor["sample"])
+    return GDNGenerator(
+        width=ctor.get("channel", 64), n_blocks=ctor.get("residual_num", 8), n_samples=ctor.get("sample", 2)
+    )
 
 
 def _build_detector(config: Config) -> GDNDetector:
     layers = config["ctor"].get("layer", 2)
     if layers != 2:  # noqa: PLR2004 - the published detector
         raise UsageError(f"GDN's detector has 2 samplings, got layer={layers}; use 2")
-    first_width = re.search(r"->\s*(\d+)", config.get("width", ""))
-    return GDNDetector(width=int(first_width[1]) if first_width else 32)
+    return GDNDetector(width=reduced_width(config, 32))
 
 
 def _run_generator(net: nn.Module, inputs: Inputs, config: Config) -> Tensor:

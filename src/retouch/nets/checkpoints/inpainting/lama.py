@@ -40,6 +40,7 @@ _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "ReLU": nn.ReLU,
     "Identity": nn.Identity,
 }
+_NO_QUADRANTS = {"enable_lfu": False}
 _WINDOW_NAMES = {name: name for name in ("kernel_size", "stride", "padding", "dilation")}
 _SHAPE_NAMES = {
     "input_nc": "in_channels",
@@ -105,8 +106,8 @@ def _build_residual_block(config: Config) -> nn.Module:
 def _build_fourier_generator(config: Config) -> nn.Module:
     ctor = dict(config["ctor"])
     splits = {
-        ours: _split(dict(ctor.pop(f"{theirs}_conv_kwargs", {})))
-        for ours, theirs in {"stem": "init", "down": "downsample", "block": "resnet"}.items()
+        ours: _split(dict(ctor.pop(f"{theirs}_conv_kwargs", {"ratio_gin": share, "ratio_gout": share} | _NO_QUADRANTS)))
+        for ours, theirs, share in (("stem", "init", 0), ("down", "downsample", 0), ("block", "resnet", 0.75))
     }
     shape, activation = Shape(**_taken(ctor, _SHAPE_NAMES)), _activation(ctor, "add_out_act", "True")
     _refuse_rest(ctor)

@@ -13,11 +13,13 @@ from retouch.nets.inpainting.medfe import MEDFEDecoder, MEDFEEncoder, MEDFEGener
 
 def _build(config: Config) -> MEDFEGenerator:
     ctor = config["ctor"]
-    width = ctor["ngf"] // width_divisor(config)
+    width = ctor.get("ngf", 64) // width_divisor(config)
     return MEDFEGenerator(
-        MEDFEEncoder(ctor["input_nc"], width=width, n_blocks=ctor["res_num"], dilation=ctor["res_dilation"]),
+        MEDFEEncoder(
+            ctor.get("input_nc", 6), width=width, n_blocks=ctor.get("res_num", 4), dilation=ctor.get("res_dilation", 2)
+        ),
         MutualFeatures(width=width),
-        MEDFEDecoder(ctor["output_nc"], width=width),
+        MEDFEDecoder(ctor.get("output_nc", 3), width=width),
     )
 
 

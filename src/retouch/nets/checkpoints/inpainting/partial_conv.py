@@ -25,10 +25,10 @@ def _build_layer(config: Config) -> PartialConv2d:
 def _build_unet(config: Config) -> PartialConvUNet:
     ctor = config["ctor"]
     return PartialConvUNet(
-        levels=ctor["layer_size"],
+        levels=ctor.get("layer_size", 7),
         width=64 // width_divisor(config),
-        in_channels=ctor["input_channels"],
-        upsampling=ctor["upsampling_mode"],
+        in_channels=ctor.get("input_channels", 3),
+        upsampling=ctor.get("upsampling_mode", "nearest"),
     )
 
 

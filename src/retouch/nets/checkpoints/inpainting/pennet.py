@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from retouch.errors import UsageError
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs
+from retouch.nets.checkpoints.widths import reduced_width
 from retouch.nets.critics.spectral_patchgan import SpectralPatchGAN, pennet_patchgan
 from retouch.nets.inpainting.pennet import PyramidContextGenerator
 from retouch.nets.layers.attention.attention_transfer import AttentionTransfer
@@ -29,25 +29,19 @@ def _build_transfer(config: Config) -> AttentionTransfer:
 
 
 def _build_generator(config: Config) -> PyramidContextGenerator:
-    return PyramidContextGenerator(width=_width(config, published=32))
+    return PyramidContextGenerator(width=reduced_width(config, 32))
 
 
 def _build_critic(config: Config) -> SpectralPatchGAN:
     ctor = config["ctor"]
     return pennet_patchgan(
-        ctor.get("in_channels", 3), width=_width(config, published=64), spectral=ctor.get("use_sn", True)
+        ctor.get("in_channels", 3), width=reduced_width(config, 64), spectral=ctor.get("use_sn", True)
     )
 
 
 def _run_critic(net: nn.Module, inputs: Inputs, config: Config) -> Sequence[Tensor]:
     scores: Tensor = net(inputs["x"])[0]
     return [scores.sigmoid() if config["ctor"].get("use_sigmoid", False) else scores]
-
-
-def _width(config: Config, *, published: int) -> int:
-    """Read the reduced width off words such as "cnum 32 -> 4"."""
-    found = re.search(r"->\s*(\d+)", config.get("width", ""))
-    return int(found[1]) if found else published
 
 
 FIXTURES = {

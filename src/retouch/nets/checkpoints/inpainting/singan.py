@@ -9,19 +9,20 @@ from retouch.nets.inpainting.singan import ScaleLayers, SinGANCritic, SinGANGene
 
 def build_generator(config: Config) -> SinGANGenerator:
     """Build the generator of one scale."""
-    return SinGANGenerator(config["ctor"]["nc_im"], _layers(config))
+    return SinGANGenerator(config["ctor"].get("nc_im", 3), _layers(config))
 
 
 def build_critic(config: Config) -> SinGANCritic:
     """Build the critic of one scale."""
-    return SinGANCritic(config["ctor"]["nc_im"], _layers(config))
+    return SinGANCritic(config["ctor"].get("nc_im", 3), _layers(config))
 
 
 def _layers(config: Config) -> ScaleLayers:
     ctor = config["ctor"]
-    if ctor["stride"] != 1:
+    if ctor.get("stride", 1) != 1:
         raise UsageError(f"stride must be 1 as in the paper, got {ctor['stride']}")
-    return ScaleLayers(ctor["nfc"], ctor["min_nfc"], ctor["ker_size"], ctor["padd_size"], ctor["num_layer"])
+    names = {"nfc": 32, "min_nfc": 32, "ker_size": 3, "padd_size": 0, "num_layer": 5}  # the authors' defaults
+    return ScaleLayers(*(ctor.get(name, published) for name, published in names.items()))
 
 
 FIXTURES = {

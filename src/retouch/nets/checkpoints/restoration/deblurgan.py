@@ -17,10 +17,22 @@ from retouch.nets.restoration.deblurgan import (
     released_block,
 )
 
+_GENERATOR = {
+    "input_nc": 3,
+    "output_nc": 3,
+    "ngf": 64,
+    "norm": "instance",
+    "use_dropout": True,
+    "n_blocks": 9,
+    "learn_residual": True,
+}
+_CRITIC = {"input_nc": 3, "ndf": 64, "n_layers": 3, "norm": "instance", "use_sigmoid": False}
+"""What the authors' training script passes."""
+
 
 def build_generator(config: Config) -> DeblurGenerator:
     """Build the generator with the blocks of the authors' code."""
-    ctor = config["ctor"]
+    ctor = _GENERATOR | config["ctor"]
     if ctor["input_nc"] != ctor["output_nc"]:
         raise UsageError(f"input_nc and output_nc must be equal, got {ctor['input_nc']} and {ctor['output_nc']}")
     if not ctor["norm"].startswith("instance"):
@@ -36,7 +48,7 @@ def build_generator(config: Config) -> DeblurGenerator:
 
 def build_critic(config: Config) -> PatchCritic:
     """Build the critic."""
-    ctor = config["ctor"]
+    ctor = _CRITIC | config["ctor"]
     norm: Norm = instance_norm if ctor["norm"].startswith("instance") else nn.BatchNorm2d
     width = ctor["ndf"] // width_divisor(config)
     return PatchCritic(ctor["input_nc"], width, ctor["n_layers"], norm=norm, sigmoid=ctor["use_sigmoid"])

@@ -5,7 +5,6 @@ Tensors of these fixtures are NHWC; they are turned into NCHW and back here.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch.nn import functional
 from retouch.errors import UsageError
 from retouch.losses.hinge import hinge_critic_loss, hinge_generator_loss
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs, build_nothing
+from retouch.nets.checkpoints.widths import reduced_width
 from retouch.nets.critics.sn_patchgan import WIDTHS, SNPatchGAN
 from retouch.nets.inpainting.two_stage.deepfill_v2 import DeepFillV2, deepfill_v2
 from retouch.nets.layers.attention.contextual_attention import AttentionSettings, contextual_attention, most_copied
@@ -58,7 +58,7 @@ def _build_generator(config: Config) -> DeepFillV2:
     padding = config["ctor"].get("padding", "SAME")
     if padding not in _PADDINGS:
         raise UsageError(f"padding must be one of {', '.join(_PADDINGS)}, got {padding!r}")
-    return deepfill_v2(_width(config, 48) // 2, padding=_PADDINGS[padding])
+    return deepfill_v2(reduced_width(config, 48) // 2, padding=_PADDINGS[padding])
 
 
 def _run_generator(net: nn.Module, inputs: Inputs, config: Config) -> list[Tensor]:
@@ -66,19 +66,13 @@ def _run_generator(net: nn.Module, inputs: Inputs, config: Config) -> list[Tenso
 
 
 def _build_critic(config: Config) -> SNPatchGAN:
-    first = _width(config, WIDTHS[0])
+    first = reduced_width(config, WIDTHS[0])
     in_channels = config["inputs"]["x"][-1] if "inputs" in config else 4
     return SNPatchGAN(in_channels, [first * width // WIDTHS[0] for width in WIDTHS])
 
 
 def _run_critic(net: nn.Module, inputs: Inputs, config: Config) -> Tensor:
     return _to_nhwc(net(_to_nchw(inputs["x"]))).flatten(1)
-
-
-def _width(config: Config, published: int) -> int:
-    """Return the authors' width, "cnum 48 -> 8" in the fixture, or the published one where none is given."""
-    stated = re.search(r"->\s*(\d+)", config.get("width", ""))
-    return int(stated[1]) if stated else published
 
 
 def _run_hinge(net: nn.Module, inputs: Inputs, config: Config) -> list[Any]:

@@ -7,18 +7,20 @@ from retouch.nets.layers.attention.fusion import AttentionFusion, IterativeFusio
 
 
 def _build_fusion(config: Config) -> AttentionFusion:
-    ctor = config["ctor"]
-    return AttentionFusion(ctor["channels"], ctor["r"], gain=2.0)
+    return AttentionFusion(*_sizes(config), gain=2.0)
 
 
 def _build_iterative(config: Config) -> IterativeFusion:
-    ctor = config["ctor"]
-    return IterativeFusion(ctor["channels"], ctor["r"], shared_global=True)
+    return IterativeFusion(*_sizes(config), shared_global=True)
 
 
 def _build_attention(config: Config) -> MultiScaleAttention:
-    ctor = config["ctor"]
-    return MultiScaleAttention(ctor["channels"], ctor["r"])
+    return MultiScaleAttention(*_sizes(config))
+
+
+def _sizes(config: Config) -> tuple[int, int]:
+    """Return channels and their reduction; the defaults are the authors'."""
+    return config["ctor"].get("channels", 64), config["ctor"].get("r", 4)
 
 
 FIXTURES = {

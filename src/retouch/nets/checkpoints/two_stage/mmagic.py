@@ -5,7 +5,6 @@ The widths are those of the port's configuration (a factor for each part), divid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,6 +16,7 @@ from torch.nn import functional
 
 from retouch.errors import UsageError
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs, build_nothing
+from retouch.nets.checkpoints.widths import width_divisor
 from retouch.nets.critics.sn_patchgan import SNPatchGAN
 from retouch.nets.inpainting.two_stage.deepfill_v1 import DeepFillV1
 from retouch.nets.inpainting.two_stage.deepfill_v2 import DeepFillV2
@@ -104,12 +104,7 @@ def _attention_settings(part: Mapping[str, Any]) -> AttentionSettings:
 
 
 def _channels(config: Config, part: Mapping[str, Any]) -> int:
-    return int(_FIRST_CHANNELS * part.get("channel_factor", 1.0)) // _divisor(config)
-
-
-def _divisor(config: Config) -> int:
-    stated = re.search(r"divided by (\d+)", config.get("width", ""))
-    return int(stated[1]) if stated else 1
+    return int(_FIRST_CHANNELS * part.get("channel_factor", 1.0)) // width_divisor(config)
 
 
 def _activation(config: Mapping[str, Any] | None) -> Activation:
@@ -137,7 +132,7 @@ def _build_critic(config: Config) -> SNPatchGAN:
     ctor = config["ctor"]
     if ctor.get("norm_cfg") or ctor.get("fc_in_channels"):
         raise UsageError("SN-PatchGAN has neither norm layers nor a fully connected one")
-    n_layers, divisor = ctor["num_convs"], _divisor(config)
+    n_layers, divisor = ctor["num_convs"], width_divisor(config)
     widths = [min(64 * 2**i, ctor["max_channels"]) // divisor for i in range(n_layers)]
     return SNPatchGAN(
         ctor["in_channels"],

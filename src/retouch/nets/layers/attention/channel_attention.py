@@ -36,4 +36,5 @@ class SqueezeExcitation(nn.Module):
     @staticmethod
     def convert_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename the two linear layers of a sequential `fc`."""
-        return {"squeeze.weight": state["fc.0.weight"], "excite.weight": state["fc.2.weight"]}
+        names = {"fc.0.weight": "squeeze.weight", "fc.2.weight": "excite.weight"}
+        return {names.get(key, key): value for key, value in state.items()}
