@@ -145,6 +145,13 @@ def test_import_takes_a_prefix_off_where_all_names_have_it(folder: Path) -> None
         imported("net.safetensors", "--strip-prefix", "module.a")
 
 
+def test_import_takes_the_part_that_is_named(folder: Path) -> None:
+    torch.save({"netG": {"a": torch.ones(2)}, "netD": {"b": torch.zeros(3)}}, "both.pth")
+    assert set(imported("both.pth", "--part", "netD")) == {"b"}
+    with pytest.raises(WeightsError, match="netG"):
+        imported("both.pth")
+
+
 def test_import_reads_keras_and_matlab(folder: Path) -> None:
     kernel = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)  # out, in, columns, rows
     with h5py.File("keras.h5", "w") as file:

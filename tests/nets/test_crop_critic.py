@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from retouch.errors import InputError
-from retouch.nets.critics.crop_critic import CropCritic, global_picture_critic, local_picture_critic
+from retouch.nets.critics.crop_critic import CropCritic, global_picture_critic_full, local_picture_critic_full
 
 torch.set_num_threads(1)
 
@@ -17,9 +17,9 @@ torch.set_num_threads(1)
     ("build", "expected"),
     [
         # 25 x 3 x 64 + 64, 25 x 64 x 128 + 128, 25 x 128 x 256 + 256, 25 x 256 x 256 + 256, 256 x 16 x 16 + 1
-        (global_picture_critic, 2_733_441),
+        (global_picture_critic_full, 2_733_441),
         # the same but 25 x 256 x 512 + 512, 512 x 8 x 8 + 1
-        (local_picture_critic, 4_339_329),
+        (local_picture_critic_full, 4_339_329),
     ],
 )
 def test_published_critics_have_the_parameters_of_their_layers(build: Callable[[], CropCritic], expected: int) -> None:

@@ -52,6 +52,8 @@ class ExportOrder:
         The largest difference from torch that is let through.
     strip_prefix : str
         Taken off the names in the checkpoint.
+    part : str
+        Which of several state dicts in the checkpoint.
     licence, source : str
         Of the weights; they are written into the file.
     """
@@ -63,6 +65,7 @@ class ExportOrder:
     storage: str = "float32"
     tolerance: float = DEFAULT_TOLERANCE
     strip_prefix: str = ""
+    part: str = ""
     licence: str = ""
     source: str = ""
 

@@ -33,6 +33,7 @@ def export_command(  # noqa: PLR0917 - one parameter for each option of the comm
     half: Annotated[bool, typer.Option("--half", help="Store the weights in half the bytes.")] = False,
     tolerance: Annotated[float, typer.Option(min=0, help="Largest difference from torch that is let through.")] = 1e-4,
     strip_prefix: Annotated[str, typer.Option(metavar="TEXT", help="Take this off all names, such as 'module.'.")] = "",
+    part: Annotated[str, typer.Option(metavar="NAME", help="Which of several state dicts in one file of torch.")] = "",
     licence: Annotated[str, typer.Option(metavar="TEXT", help="Of the weights; written into the file.")] = "",
     source: Annotated[str, typer.Option(metavar="TEXT", help="Where the weights are from; the same.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the file's card as JSON.")] = False,
@@ -50,6 +51,7 @@ def export_command(  # noqa: PLR0917 - one parameter for each option of the comm
         storage=STORAGES[half],
         tolerance=tolerance,
         strip_prefix=strip_prefix,
+        part=part,
         licence=licence,
         source=source,
     )

@@ -56,11 +56,12 @@ def fetch_command(  # noqa: PLR0917 - one parameter for each option of the comma
 
 
 @weights_app.command("import")
-def import_command(
+def import_command(  # noqa: PLR0917 - one parameter for each option of the command
     file: Annotated[str, typer.Argument(help="An authors' checkpoint: .pth, .pt, .safetensors, .h5 or .mat (v7.3).")],
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="The network the weights belong to.")],
     out: Annotated[str, typer.Option("-o", "--out", metavar="OUT", help="Where the safetensors file goes.")],
     strip_prefix: Annotated[str, typer.Option(metavar="TEXT", help="Take this off all names, such as 'module.'.")] = "",
+    part: Annotated[str, typer.Option(metavar="NAME", help="Which of several state dicts in one file of torch.")] = "",
     allow_nan: Annotated[bool, typer.Option("--allow-nan", help="Keep weights that are not finite numbers.")] = False,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Hold names and shapes against the network.")
@@ -70,7 +71,7 @@ def import_command(
     """Convert a checkpoint to safetensors and hold it against the network; nothing in it is run."""
     from retouch.cli.weights.run import ImportOrder, run_import  # noqa: PLC0415
 
-    run_import(ImportOrder(file, name, out, strip_prefix, allow_nan, check))
+    run_import(ImportOrder(file, name, out, strip_prefix, part, allow_nan, check))
 
 
 @weights_app.command("prune")

@@ -43,6 +43,7 @@ class ImportOrder:
     name: str
     out: str
     strip_prefix: str
+    part: str
     allow_nan: bool
     check: bool
 
@@ -113,7 +114,7 @@ def run_import(order: ImportOrder) -> None:
         raise UsageError(f"weights are written as safetensors, so the name must end in .safetensors, got {order.out}")
     check_not_input(order.out, [order.file])
     check_writable(order.out)
-    state = read_state_dict(order.file)
+    state = read_state_dict(order.file, part=order.part)
     if order.strip_prefix:
         state = _stripped(state, order)
     facts = {"net": order.name, "source_sha256": file_sha256(order.file)}

@@ -76,6 +76,34 @@ CRITICS: tuple[NetInfo, ...] = (
         no_export="a critic judges pictures in training only",
     ),
     NetInfo(
+        name="global_picture_critic",
+        task=JUDGE,
+        summary="Judges whole pictures of 256 px.",
+        paper="Yu et al., Generative image inpainting with contextual attention, CVPR 2018",
+        presets=(
+            Preset(
+                "full", "retouch.nets.critics.crop_critic:global_picture_critic_full", 2_733_441, "picture 3x256x256"
+            ),
+            Preset("tiny", "retouch.nets.critics.crop_critic:global_picture_critic_tiny", 168_801, "picture 3x64x64"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
+        name="local_picture_critic",
+        task=JUDGE,
+        summary="Judges the 128 px around a hole.",
+        paper="Yu et al., Generative image inpainting with contextual attention, CVPR 2018",
+        presets=(
+            Preset(
+                "full", "retouch.nets.critics.crop_critic:local_picture_critic_full", 4_339_329, "picture 3x128x128"
+            ),
+            Preset("tiny", "retouch.nets.critics.crop_critic:local_picture_critic_tiny", 168_033, "picture 3x32x32"),
+        ),
+        outputs="scores",
+        no_export="a critic judges pictures in training only",
+    ),
+    NetInfo(
         name="context_encoder_critic",
         task=JUDGE,
         summary="Judges the predicted block of a context encoder.",

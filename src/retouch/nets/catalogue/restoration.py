@@ -29,6 +29,18 @@ RESTORATION: tuple[NetInfo, ...] = (
         multiple=32,
     ),
     NetInfo(
+        name="rain_density",
+        task=RESTORE,
+        summary="Says how heavy the rain of a picture is, for DID-MDN.",
+        paper="Zhang and Patel, Density-aware single image de-raining using a multi-stream dense network, CVPR 2018",
+        presets=(
+            Preset("full", "retouch.nets.restoration.rain_density:rain_density_full", 65_501_084, "without_rain 3xHxW"),
+            Preset("tiny", "retouch.nets.restoration.rain_density:rain_density_tiny", 132_971, "without_rain 3xHxW"),
+        ),
+        outputs="scores",
+        least_px=73,
+    ),
+    NetInfo(
         name="prenet",
         task=RESTORE,
         summary="Takes rain off by one small recurrent net, applied six times.",

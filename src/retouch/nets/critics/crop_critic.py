@@ -61,11 +61,21 @@ class CropCritic(nn.Module):
         return scores.flatten()
 
 
-def global_picture_critic() -> CropCritic:
+def global_picture_critic_full() -> CropCritic:
     """Return DeepFill's critic of whole pictures of 256 px: 2,733,441 parameters."""
     return CropCritic(3, (256, 256), (64, 128, 256, 256))
 
 
-def local_picture_critic() -> CropCritic:
+def local_picture_critic_full() -> CropCritic:
     """Return DeepFill's critic of the 128 x 128 pixels around a hole: 4,339,329 parameters."""
     return CropCritic(3, (128, 128), (64, 128, 256, 512))
+
+
+def global_picture_critic_tiny() -> CropCritic:
+    """Return a critic of whole pictures of 64 px."""
+    return CropCritic(3, (64, 64), (16, 32, 64, 64))
+
+
+def local_picture_critic_tiny() -> CropCritic:
+    """Return a critic of the 32 x 32 pixels around a hole."""
+    return CropCritic(3, (32, 32), (16, 32, 64, 64))

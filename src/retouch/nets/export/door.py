@@ -40,6 +40,10 @@ class Order(Protocol):
     def strip_prefix(self) -> str:
         """Taken off the names in the checkpoint."""
 
+    @property
+    def part(self) -> str:
+        """Which of several state dicts in the checkpoint."""
+
 
 @dataclass
 class Drawing:
@@ -124,7 +128,7 @@ def _built(info: NetInfo, order: Order) -> tuple[Preset, nn.Module]:
         torch.manual_seed(0)
         preset = find_preset(info, order.preset or info.presets[0].name)
         return preset, build_preset(preset)
-    arrays = read_state_dict(order.checkpoint, strip_prefix=order.strip_prefix)
+    arrays = read_state_dict(order.checkpoint, strip_prefix=order.strip_prefix, part=order.part)
     try:
         return fit_weights(info, arrays, order.preset, column_order=has_column_order(order.checkpoint))
     except WeightsError as error:

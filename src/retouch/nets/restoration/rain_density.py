@@ -63,8 +63,10 @@ class RainDensityClassifier(nn.Module):
         if min(height, width) < self.n_cells:
             raise InputError(f"rain is classified from {self.n_cells} pixels a side, got {height} x {width}")
         maps = functional.relu(self.narrow(self.features(without_rain)))
-        whole = maps[..., : height - height % self.n_cells, : width - width % self.n_cells]  # cells of whole pixels
-        cells = functional.adaptive_avg_pool2d(whole, self.n_cells)
+        rows, columns = height // self.n_cells, width // self.n_cells  # of whole pixels in each cell
+        whole = maps[..., : rows * self.n_cells, : columns * self.n_cells]
+        parts = whole.reshape(*whole.shape[:2], self.n_cells, rows, self.n_cells, columns)
+        cells = parts.mean(dim=(3, 5))  # (N, C, n_cells, n_cells)
         logits: Tensor = self.judge(functional.relu(self.hidden(cells.flatten(1))))
         return logits
 
@@ -110,11 +112,11 @@ def estimate_density(
     return density_of(classifier(signed - rain[..., :height, :width]))
 
 
-def rain_density_classifier() -> RainDensityClassifier:
+def rain_density_full() -> RainDensityClassifier:
     """Return the published net: 65,501,084 parameters."""
     return RainDensityClassifier()
 
 
-def small_rain_density_classifier() -> RainDensityClassifier:
+def rain_density_tiny() -> RainDensityClassifier:
     """Return a net for experiments, of three classes, for pictures from 16 px."""
     return RainDensityClassifier(width=16, n_maps=8, n_cells=16, n_hidden=64, n_classes=N_DENSITIES)
