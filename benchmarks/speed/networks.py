@@ -1,4 +1,4 @@
-"""Every network in ONNX Runtime, as the product runs it, against the same network in torch.
+"""Networks of each kind in ONNX Runtime, as the product runs them, against the same networks in torch.
 
 Aims, on two quiet cores at 512x512: the two-stage gated network with attention of 4 million weights (deepfill_v2) at
 most 1.2 s, DnCNN of 17 convolutions (dncnn, released) at most 0.6 s, a network of LaMa's size (lama) at most 1.6 s; and
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.measuring import ROOT, Bench
 from benchmarks.records import Record
-from retouch.nets.catalogue.entries import DENOISE, INPAINT, RESTORE, NetInfo, Preset, read_axes
-from retouch.nets.catalogue.listing import NETS, find_net, find_preset
+from retouch.nets.catalogue.entries import NetInfo, Preset, read_axes
+from retouch.nets.catalogue.listing import find_net, find_preset
 
 N_THREADS = 2
 SIDES, QUICK_SIDES = (256, 512), (64, 96)
@@ -30,17 +30,33 @@ PROTOCOL = """Each network with its initial weights of seed 0, exported once by 
 inputs uniform in [0, 1], masks a centre square of 25 %, batch of one. One process per network and size: the first call
 in ONNX Runtime before torch is imported (its peak memory is that of a process without torch), the first call in torch,
 then 5 timed runs of each in turns; 3 where a first call takes more than 2 s. ONNX Runtime as
-`retouch.runtime.session.open_net` sets it up; torch eager in inference mode; 2 threads for both. Networks of a fixed
-size at that size; for tasks other than inpaint, denoise and restore only those whose height and width are free. What
-needs more than 6 GB (by its card, or measured) or 20 s for its first call in ONNX Runtime is not timed, which is
-recorded."""
+`retouch.runtime.session.open_net` sets it up; torch eager in inference mode; 2 threads for both. One network of each
+kind; those of a fixed size at that size. What needs more than 6 GB (by its card, or measured) or 20 s for its first
+call in ONNX Runtime is not timed, which is recorded."""
 
 NEEDED = ("torch", "onnx", "onnxscript")
-MAIN_TASKS = (INPAINT, DENOISE, RESTORE)
+MEASURED = (
+    ("glcic", "full"),
+    ("partial_conv_unet", "full"),
+    ("deepfill_v2", "full"),
+    ("attention_fusion", "full"),
+    ("pyramid_generator", "full"),
+    ("edgeconnect", "full"),
+    ("gdn", "full"),
+    ("lama", "full"),
+    ("aotgan", "full"),
+    ("migan", "full"),
+    ("dncnn", "released"),
+    ("ffdnet", "full"),
+    ("drunet", "full"),
+    ("fpd_m_net", "full"),
+)
+"""One network of each kind: dilated, partial, gated, with attention, residual, Fourier, separable, chains, U-Nets."""
+
 AIMS_S: dict[tuple[str, str], float] = {("deepfill_v2", "full"): 1.2, ("dncnn", "released"): 0.6, ("lama", "full"): 1.6}
 """Wall seconds at 512x512, by network and preset."""
 
-_QUICK = ("dncnn", "deepfill_v2", "prenet")
+_QUICK = (("dncnn", "tiny"), ("gdn", "tiny"), ("prenet", "tiny"))
 
 
 class Subject(NamedTuple):
@@ -63,22 +79,9 @@ class Subject(NamedTuple):
 
 
 def subjects(*, quick: bool = False) -> Iterator[Subject]:
-    """Yield the networks to measure in the order of the catalogue, and after them presets that an aim is about."""
-    if quick:
-        yield from (Subject(find_net(name), find_preset(find_net(name), "tiny")) for name in _QUICK)
-        return
-    for info in NETS:
-        full = Subject(info, find_preset(info, "full"))
-        if not info.no_export and (info.task in MAIN_TASKS or _has_free_sides(full.preset)):
-            yield full
-    for name, preset in AIMS_S:
-        if preset != "full":
-            yield Subject(find_net(name), find_preset(find_net(name), preset))
-
-
-def _has_free_sides(preset: Preset) -> bool:
-    letters = {length for axes in read_axes(preset.inputs).values() for length in axes if isinstance(length, str)}
-    return letters == {"H", "W"}
+    """Yield the networks to measure."""
+    for name, preset in _QUICK if quick else MEASURED:
+        yield Subject(find_net(name), find_preset(find_net(name), preset))
 
 
 def export(bench: Bench, subject: Subject, file: Path) -> str:

@@ -21,7 +21,7 @@ from retouch.errors import MissingExtraError, UsageError, WeightsError
 from retouch.io.atomic import atomic_write
 from retouch.io.weights.state_dicts import file_sha256
 from retouch.nets.catalogue.listing import find_net, find_preset
-from retouch.runtime.cards import Card
+from retouch.runtime.cards import FIELD, Card
 from retouch.runtime.memory import PeakMemory, return_freed_memory
 from retouch.runtime.session import Net
 
@@ -128,7 +128,7 @@ def export_net(order: ExportOrder) -> Card:
             drawing.model = _door().halve_weights(drawing.model)
             halved = _opened(drawing.model, Path(folder) / "halved.onnx")
             card = replace(card, storage_difference=_difference(halved, drawing.samples))
-    atomic_write(order.out, _door().with_card(drawing.model, card.to_json()))
+    atomic_write(order.out, _door().with_fact(drawing.model, FIELD, card.to_json()))
     return card
 
 

@@ -17,11 +17,11 @@ from retouch.io.wording import shown
 from retouch.nets.catalogue.entries import NetInfo, Preset, read_axes
 from retouch.nets.catalogue.listing import build_preset, find_preset
 from retouch.nets.export.adapters import adapt
-from retouch.nets.export.graph import example_sides, example_tensors, halve_weights, to_graph, with_card
+from retouch.nets.export.graph import example_sides, example_tensors, halve_weights, to_graph, with_fact
 from retouch.nets.export.loading import load_arrays
 from retouch.nets.export.reach import measure_reach
 
-__all__ = ["Drawing", "draw_graph", "fit_weights", "halve_weights", "with_card"]
+__all__ = ["Drawing", "draw_graph", "fit_weights", "halve_weights", "with_fact"]
 
 
 @runtime_checkable  # the test run checks annotations

@@ -133,11 +133,11 @@ def halve_weights(model: Any) -> Any:
     return halved
 
 
-def with_card(model: Any, card: str) -> bytes:
-    """Return the bytes of an ONNX file that holds a card (`retouch.runtime.cards`) and no other facts."""
+def with_fact(model: Any, name: str, text: str) -> bytes:
+    """Return the bytes of an ONNX file whose metadata hold this text and nothing else."""
     del model.metadata_props[:]
     entry = model.metadata_props.add()
-    entry.key, entry.value = "retouch", card
+    entry.key, entry.value = name, text
     data: bytes = model.SerializeToString()
     return data
 
