@@ -10,6 +10,7 @@ N samples, C channels, H x W pixels; h x w = H/rate x W/rate places of the grid;
 
 queries   (N, C k k, h w)   patches of the foreground on the grid
 keys      (N, C k k, K)     patches of the background on the grid, each of length 1
+scores    (N, h w, K)       one row for each place, so that the softmax runs along memory
 weights   (N, K, h, w)      how much of each patch is copied to each place
 values    (N, C r r, K)     patches of r = 2 rate pixels of the background in full size, every `rate` pixels
 """
@@ -133,11 +134,13 @@ def contextual_attention(
     grid_f = to_grid(foreground, settings)
     grid_b = to_grid(background, settings)
     scores = _patch_similarity(grid_f, grid_b, settings.patch_px)
+    places, patches = (grid_f.shape[2], grid_f.shape[3]), (grid_b.shape[2], grid_b.shape[3])
     if settings.fuse_px > 1:
-        scores = _fuse(scores, (grid_b.shape[2], grid_b.shape[3]), settings)
-    usable = None if mask is None else usable_patches(mask, settings)
-    weights = _share(scores, usable, allowed, settings)
-    return _paste(weights, background, (foreground.shape[2], foreground.shape[3]), settings), weights
+        scores = _fuse(scores, places, patches, settings.fuse_px)
+    usable = None if mask is None else _by_place(usable_patches(mask, settings))
+    weights = _share(scores, usable, None if allowed is None else _by_place(allowed), settings)
+    pasted = _paste(weights, background, (foreground.shape[2], foreground.shape[3]), settings)
+    return pasted, weights.mT.unflatten(2, places)  # type: ignore[no-untyped-call]
 
 
 def usable_patches(mask: Float[Tensor, "N 1 B D"], settings: AttentionSettings = OFFICIAL) -> Bool[Tensor, "N K 1 1"]:
@@ -212,25 +215,33 @@ def _patch_similarity(grid_f: Tensor, grid_b: Tensor, side: int) -> Tensor:
     keys = _patches(grid_b, side)
     lengths: Tensor = keys.norm(dim=1, keepdim=True)
     keys = keys / lengths.clamp(min=_LEAST_NORM)
-    scores: Tensor = keys.transpose(1, 2) @ _patches(
-        grid_f, side
-    )  # cosines, times the length of the foreground's patch
-    return scores.reshape(*scores.shape[:2], *grid_f.shape[2:])  # (N, K, h, w)
+    # cosines, times the length of the foreground's patch
+    scores: Tensor = _patches(grid_f, side).mT @ keys
+    return scores
 
 
-def _fuse(scores: Tensor, grid: tuple[int, int], settings: AttentionSettings) -> Tensor:
-    """Sum scores along the common diagonal of patch and place, with both counted by rows and then by columns."""
-    n, _, height, width = scores.shape
-    fused = _sum_diagonals(scores.reshape(n, grid[0] * grid[1], height * width), settings.fuse_px)
-    by_columns = fused.reshape(n, *grid, height, width).permute(0, 2, 1, 4, 3)
-    fused = _sum_diagonals(by_columns.reshape(n, grid[0] * grid[1], height * width), settings.fuse_px)
-    by_rows = fused.reshape(n, grid[1], grid[0], width, height).permute(0, 2, 1, 4, 3)
-    return by_rows.reshape(n, grid[0] * grid[1], height, width)
+def _by_place(x: Float[Tensor, "N K a b"] | Bool[Tensor, "N K a b"]) -> Tensor:
+    return x.flatten(2).mT  # (N, h w or 1, K)
+
+
+def _fuse(scores: Tensor, places: tuple[int, int], patches: tuple[int, int], length: int) -> Tensor:
+    """Sum scores along the common diagonal of place and patch, with both counted by rows and then by columns."""
+    n, (height, width), (rows, columns) = len(scores), places, patches
+    fused = _sum_diagonals(scores, length)
+    by_columns = fused.reshape(n, height, width, rows, columns).permute(0, 2, 1, 4, 3)
+    fused = _sum_diagonals(by_columns.reshape(n, height * width, rows * columns), length)
+    by_rows = fused.reshape(n, width, height, columns, rows).permute(0, 2, 1, 4, 3)
+    return by_rows.reshape(n, height * width, rows * columns)
 
 
 def _sum_diagonals(x: Tensor, length: int) -> Tensor:
-    diagonal = torch.eye(length, dtype=x.dtype, device=x.device)[None, None]
-    return functional.conv2d(pad_same(x[:, None], length), diagonal)[:, 0]
+    """Add up `length` neighbours on the diagonal: shifted sums, since a convolution would unfold the whole matrix."""
+    n_rows, n_columns = x.shape[1:]
+    padded = pad_same(x[:, None], length)[:, 0]
+    total = padded[:, :n_rows, :n_columns]
+    for shift in range(1, length):
+        total = total + padded[:, shift : shift + n_rows, shift : shift + n_columns]
+    return total
 
 
 def _share(scores: Tensor, usable: Tensor | None, allowed: Tensor | None, settings: AttentionSettings) -> Tensor:
@@ -241,18 +252,18 @@ def _share(scores: Tensor, usable: Tensor | None, allowed: Tensor | None, settin
         scores = scores * usable if settings.exclusion == "product" else scores.masked_fill(~usable, never)
     if allowed is not None:
         permitted = allowed if usable is None else allowed & usable
-        scores = scores.masked_fill(permitted.any(dim=1, keepdim=True) & ~allowed, never)
-    weights = scores.softmax(dim=1)
+        scores = scores.masked_fill(permitted.any(dim=2, keepdim=True) & ~allowed, never)
+    weights = scores.softmax(dim=2)
     return weights if usable is None else weights * usable
 
 
 def _paste(weights: Tensor, background: Tensor, size: tuple[int, int], settings: AttentionSettings) -> Tensor:
     side = 2 * settings.rate
     values = _patches(background, side, settings.rate)
-    pasted = _fold(values @ weights.flatten(2), size, side, settings.rate)
+    pasted = _fold(values @ weights.mT, size, side, settings.rate)
     if settings.overlap == "quarter":
         return pasted / 4
-    counts = torch.ones(1, side * side, weights[0, 0].numel(), dtype=pasted.dtype, device=pasted.device)
+    counts = torch.ones(1, side * side, weights.shape[1], dtype=pasted.dtype, device=pasted.device)
     return pasted / _fold(counts, size, side, settings.rate)
 
 
