@@ -28,7 +28,7 @@ from benchmarks.tables.markdown import ENGINE_NAMES, Case
 from benchmarks.tables.networks import networks_table, released_denoisers_table
 from benchmarks.tables.speed import OURS, THEIRS, patchmatch_table
 from benchmarks.worker import repeats_for
-from retouch.nets.catalogue.listing import NETS, find_net, find_preset
+from retouch.nets.catalogue.listing import find_net, find_preset
 from scripts.tables import RESULT_TABLES, plots
 
 ROOT = Path(__file__).resolve().parents[2]

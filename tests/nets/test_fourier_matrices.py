@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from retouch.nets.layers.fourier_matrices import transform, transform_back
+from retouch.nets.layers.fourier.matrices import transform, transform_back
 
 torch.set_num_threads(1)
 SIZES = pytest.mark.parametrize("size", [(8, 8), (7, 12), (9, 5), (1, 6), (4, 1)])

@@ -25,7 +25,7 @@ from retouch.nets.inpainting.lama import (
     lama_tiny,
 )
 from retouch.nets.layers.attention.channel_attention import SqueezeExcitation
-from retouch.nets.layers.fourier import FFC, FourierUnit, SpectralTransform, Split, Window
+from retouch.nets.layers.fourier.fast_convolution import FFC, FourierUnit, SpectralTransform, Split, Window
 from retouch.nets.layers.mirroring import pad_to_multiple
 
 torch.set_num_threads(1)

@@ -19,7 +19,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from retouch.errors import WeightsError
-from retouch.nets.layers.fourier import FFC, FFCNormAct, FFCResidualBlock, Split, Window, ffc_residual_block
+from retouch.nets.layers.fourier.fast_convolution import (
+    FFC,
+    FFCNormAct,
+    FFCResidualBlock,
+    Split,
+    Window,
+    ffc_residual_block,
+)
 from retouch.nets.layers.mirroring import pad_to_multiple
 
 _MAX_WIDTH = 1024

@@ -22,7 +22,7 @@ from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs
 from retouch.nets.critics.patchgan import lama_discriminator
 from retouch.nets.inpainting.lama import Shape, fourier_generator, regular_generator
 from retouch.nets.layers.attention.channel_attention import SqueezeExcitation
-from retouch.nets.layers.fourier import (
+from retouch.nets.layers.fourier.fast_convolution import (
     FFC,
     FFCNormAct,
     FourierUnit,

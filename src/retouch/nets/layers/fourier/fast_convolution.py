@@ -22,7 +22,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from retouch.errors import InputError
-from retouch.nets.layers.fourier_matrices import transform, transform_back
+from retouch.nets.layers.fourier.matrices import transform, transform_back
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Layers that see the whole picture by its spectrum."""
