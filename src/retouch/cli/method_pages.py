@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from retouch.errors import UsageError, unknown_name
 from retouch.methods.catalogue import AUTO, CATALOGUE, NET_PREFIX, MethodInfo, load_method, method_names
-from retouch.methods.denoisers import DENOISERS, DenoiserInfo, denoiser_names, find_denoiser, load_denoiser
+from retouch.methods.denoisers import DENOISERS, DenoiserInfo, denoiser_names, load_denoiser
 
 _AUTO_SUMMARY = "Chooses for each hole by its shape: interpolation where it is thin, patches where it is broad."
 _WIDTH = 100
@@ -52,13 +52,10 @@ def _find_all(name: str) -> list[_Info]:
         from retouch.methods.networks import info_of_network  # noqa: PLC0415 - ONNX Runtime, which others do without
 
         return [info_of_network(name)]
-    found: list[_Info] = [info for info in CATALOGUE if info.name == name]
-    try:
-        found.append(find_denoiser(name))
-    except UsageError as error:
-        if not found:
-            known = dict.fromkeys((AUTO, *method_names(), *denoiser_names()))
-            raise UsageError(unknown_name("method", name, known)) from error
+    everything: tuple[_Info, ...] = (*CATALOGUE, *DENOISERS)
+    found = [info for info in everything if info.name == name]
+    if not found:
+        raise UsageError(unknown_name("method", name, dict.fromkeys((AUTO, *method_names(), *denoiser_names()))))
     return found
 
 
