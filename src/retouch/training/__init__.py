@@ -1,0 +1,1 @@
+"""Training: recipes, data streams, one step for each paper, one loop, checkpoints that resume exactly."""

@@ -1,0 +1,1 @@
+"""The one loop: gradients, averages, phases, validation, checkpoints, journal, signals."""
