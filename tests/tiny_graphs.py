@@ -81,6 +81,16 @@ def painter(path: Path, inputs: Mapping[str, Shape], nodes: Sequence[NodeProto],
     return write_net(path, nodes, inputs, card_of("inpaint", **more).to_json())
 
 
+def corrector(path: Path, amount: float) -> Path:
+    """Write a net that adds one number to a guess."""
+    inputs: dict[str, Shape] = {"guess": (1, 3, "h", "w"), "mask": (1, 1, "h", "w")}
+    nodes = [
+        helper.make_node("Mul", ["mask", "amount"], ["more"]),
+        helper.make_node("Add", ["guess", "more"], ["picture"]),
+    ]
+    return write_net(path, nodes, inputs, card_of("inpaint").to_json(), {"amount": np.full(1, amount, np.float32)})
+
+
 def denoiser(path: Path, channels: int = 3, **more: Any) -> Path:
     """Write a net that blurs three times by 1 2 1 along both sides, which keeps constants; the border is repeated."""
     one = np.array([1, 2, 1], np.float32)

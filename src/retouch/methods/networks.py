@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from retouch.learned import shipped
 from retouch.methods.catalogue import LEARNED, NET_PREFIX, Context, Limits, MethodInfo
 from retouch.methods.denoisers import DenoiserInfo
 from retouch.nets.catalogue.listing import find_net, net_names
@@ -33,14 +34,18 @@ def method_of_network(name: str) -> MethodInfo:
         If there is no such network, it is damaged, or it does something else.
     """
     file = name.removeprefix(NET_PREFIX)
-    exported = open_exported(file, inpainting.TASK, "image", inpainting.OTHER_INPUTS)
+    if shipped.PICTURE in open_net(find_exported(file)).inputs:
+        exported, build = shipped.open_corrector(file), "retouch.learned.structure:inpaint_learned_structure"
+    else:
+        exported = open_exported(file, inpainting.TASK, "image", inpainting.OTHER_INPUTS)
+        build = "retouch.runtime.inpainting:inpaint_network"
     summary, paper = _words_of(exported)
     return MethodInfo(
         name=name,
         kind=LEARNED,
         summary=summary,
         paper=paper,
-        build="retouch.runtime.inpainting:inpaint_network",
+        build=build,
         limits=_limits_of(exported),
         context=Context(growth=1.0, least_px=64, most_px=512),
         given=(("net", file),),

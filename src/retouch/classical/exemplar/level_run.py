@@ -96,10 +96,10 @@ class LevelRun:
 
     def search(self, rng: np.random.Generator, *, thorough: bool) -> None:
         """One sweep downwards and one upwards over all bands."""
-        target = as_bytes(self.picture)
+        compared = self.level.compared(self.picture)
+        target, n_channels = as_bytes(compared), compared.shape[2]
         bands = self._bands_of_patches()
-        n_channels = self.picture.shape[2]
-        list(self.pool.map(lambda band: self._measure(target, band), bands))
+        list(self.pool.map(lambda band: self._measure(target, n_channels, band), bands))
         # Later rounds only refine: far jumps have found what there is to find in the first.
         radius = max(self.sources.allowed.shape) if thorough else _REFINING_RADIUS_PX
         for forward in (True, False):
@@ -143,8 +143,7 @@ class LevelRun:
         taken[rows[good], columns[good]] = True
         return taken
 
-    def _measure(self, target: AnyArray, band: tuple[int, int]) -> None:
-        n_channels = self.picture.shape[2]
+    def _measure(self, target: AnyArray, n_channels: int, band: tuple[int, int]) -> None:
         measure_band(target, self.sources.bytes, self.wanted, self.field, self.cost, band, self.half, n_channels)
 
     def _bands_of_patches(self) -> list[tuple[int, int]]:
@@ -177,12 +176,13 @@ class SmallLevelRun(LevelRun):
     def search(self, rng: np.random.Generator, *, thorough: bool) -> None:
         """Find the most similar source patch of every sought one; nothing is left to chance."""
         del rng, thorough
-        level, full_scale = self.level, 255**2 * self.level.picture.shape[2] * (2 * self.half + 1) ** 2
+        level, source = self.level, self.level.compared(self.level.picture)
+        full_scale = 255**2 * source.shape[2] * (2 * self.half + 1) ** 2
         for label in np.unique(self.wanted[self.wanted >= 0]):
             targets = np.argwhere(self.wanted == label).astype(np.int32)
             places = self.sources.places(int(label))
             found, cost = match_patches(
-                self.picture, self.trust, targets, level.picture, level.source, places, self.half
+                level.compared(self.picture), self.trust, targets, source, level.source, places, self.half
             )
             rows, columns = targets.T
             self.field[rows, columns] = found

@@ -34,12 +34,19 @@ class Level(NamedTuple):
         Pixels that patches may be made of: known and permitted.
     labels : (H, W) int32
         0 where anything may be borrowed.
+    guide : (H, W, G) float32, optional
+        Values known at every pixel, under the mask too: compared beside the picture's, never changed.
     """
 
     picture: Float32[np.ndarray, "H W C"]
     mask: Bool[np.ndarray, "H W"]
     source: Bool[np.ndarray, "H W"]
     labels: Int32[np.ndarray, "H W"]
+    guide: Float32[np.ndarray, "H W G"] | None = None
+
+    def compared(self, picture: Float32[np.ndarray, "H W C"]) -> Float32[np.ndarray, "H W K"]:
+        """Return what patches are compared by: the picture's values, and the guide's beside them."""
+        return picture if self.guide is None else np.dstack([picture, self.guide])
 
 
 def build_levels(finest: Level) -> list[Level]:
@@ -80,7 +87,15 @@ def _halve(level: Level) -> Level:
     mask = share < _NOTHING
     picture[mask] = 0
     source = ~mask & (_filter_down(level.source.astype(np.float32)) > share / 2)
-    return Level(picture, mask, source, np.ascontiguousarray(level.labels[::2, ::2]))
+    guide = None if level.guide is None else _halve_guide(level.guide)
+    return Level(picture, mask, source, np.ascontiguousarray(level.labels[::2, ::2]), guide)
+
+
+def _halve_guide(guide: Float32[np.ndarray, "H W G"]) -> Float32[np.ndarray, "h w G"]:
+    share = np.maximum(_filter_down(np.ones(guide.shape[:2], np.float32)), _NOTHING)[:, :, None]
+    layers = [_filter_down(np.ascontiguousarray(guide[:, :, k])) for k in range(guide.shape[2])]
+    halved: Float32[np.ndarray, "h w G"] = np.dstack(layers) / share
+    return halved
 
 
 def _filter_down(layer: Float32[np.ndarray, "H W"]) -> Float32[np.ndarray, "h w"]:

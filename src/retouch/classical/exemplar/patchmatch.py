@@ -12,6 +12,7 @@ vote in it, which is sharper.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,6 +32,21 @@ _FINEST_ROUNDS, _MORE_ROUNDS = 1, 3  # of search and vote: at the picture's own 
 _SMALL_ROUNDS = 4  # where every patch is tried, more change nothing
 
 
+class Guide(NamedTuple):
+    """What a scene looks like at large, known under the mask too.
+
+    Attributes
+    ----------
+    picture : (H, W, G) float32, range [0, 1]
+        Made alike inside and outside the hole: where it is smooth inside, smooth the known part alike.
+    strength : float
+        How much a difference in it counts beside one in the picture, in [0, 1].
+    """
+
+    picture: Image
+    strength: float = 0.5
+
+
 def inpaint_patchmatch(
     image: Image,
     mask: Mask,
@@ -41,6 +57,7 @@ def inpaint_patchmatch(
     scales: bool = False,
     source: AnyArray | None = None,
     labels: AnyArray | None = None,
+    guide: Guide | None = None,
     rng: np.random.Generator | None = None,
     progress: Progress = ignore_progress,
 ) -> Image:
@@ -63,6 +80,8 @@ def inpaint_patchmatch(
         True where pixels may be borrowed; all known pixels if not given.
     labels : (H, W) int, optional
         A patch centred on a pixel of label n > 0 borrows only from patches centred on label n; 0 borrows anywhere.
+    guide : Guide, optional
+        A picture of the whole scene that patches are compared with besides, such as a smooth fill of the hole.
     rng : numpy.random.Generator, optional
         Source of chance; seed 0 if not given.
     progress : callable, optional
@@ -76,7 +95,7 @@ def inpaint_patchmatch(
     Raises
     ------
     InputError
-        If the pair fails `check_pair`, an option is out of range, or `source` or `labels` has another shape.
+        If the pair fails `check_pair`, an option is out of range, or `source`, `labels` or `guide` has another shape.
 
     Examples
     --------
@@ -88,7 +107,7 @@ def inpaint_patchmatch(
     """
     check_pair(image, mask)
     _check_options(patch_size, iterations)
-    finest = _finest_level(image, mask, source, labels)
+    finest = _finest_level(image, mask, source, labels, guide)
     if not mask.any():
         progress(0, 0)
         return image.copy()
@@ -109,15 +128,18 @@ def _check_options(patch_size: int, iterations: int) -> None:
         raise InputError(f"iterations must be at least 1, got {iterations}")
 
 
-def _finest_level(image: Image, mask: Mask, source: AnyArray | None, labels: AnyArray | None) -> Level:
+def _finest_level(
+    image: Image, mask: Mask, source: AnyArray | None, labels: AnyArray | None, guide: Guide | None
+) -> Level:
     """Return the level of the picture itself, with the strength of texture as one more channel."""
-    for name, array in (("source", source), ("labels", labels)):
-        if array is not None and array.shape != mask.shape:
+    for name, array in (("source", source), ("labels", labels), ("guide", None if guide is None else guide.picture)):
+        if array is not None and array.shape[:2] != mask.shape:
             raise InputError(f"{name} must have the mask's shape {mask.shape}, got {array.shape}")
     usable = ~mask if source is None else ~mask & source.astype(bool)
     tags = np.zeros(mask.shape, np.int32) if labels is None else labels.astype(np.int32)
     known = without_garbage(image, mask)
-    return Level(np.dstack([known, texture_strength(known, mask)]), mask, usable, tags)
+    steering = None if guide is None else (guide.picture * np.float32(guide.strength)).astype(np.float32)
+    return Level(np.dstack([known, texture_strength(known, mask)]), mask, usable, tags, steering)
 
 
 def _complete(

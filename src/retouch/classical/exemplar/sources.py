@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, Int64, Shaped
 
+from retouch.arrays.types import AnyArray, Image
 from retouch.classical.exemplar.levels import Level, source_patches
 
 _WHOLE = 0.999  # share of an interpolated pixel that must come from source pixels, up to rounding
@@ -21,8 +23,8 @@ class Sources:
     ----------
     picture : (n * H, W, C) float32
         The level's picture and its transformed copies, one below the other.
-    bytes : (n * H, W * C) uint8
-        The same in 8 bits.
+    bytes : (n * H, W * K) uint8
+        What patches are compared by (`Level.compared`), in 8 bits.
     allowed : (n * H, W) int32
         Label of each patch centre, -1 where no patch may be borrowed.
     height : int
@@ -59,7 +61,8 @@ def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: t
     copies = [level if transform == (0.0, 1.0) else _transformed(level, *transform) for transform in transforms]
     picture = np.concatenate([copy.picture for copy in copies]) if len(copies) > 1 else level.picture
     allowed = np.concatenate([np.where(source_patches(c, half), np.maximum(c.labels, 0), -1) for c in copies])
-    return Sources(picture, as_bytes(picture), allowed.astype(np.int32), level.mask.shape[0])
+    compared = np.concatenate([copy.compared(copy.picture) for copy in copies])
+    return Sources(picture, as_bytes(compared), allowed.astype(np.int32), level.mask.shape[0])
 
 
 def as_bytes(picture: Float32[np.ndarray, "H W C"]) -> Shaped[np.ndarray, "H V"]:
@@ -75,9 +78,16 @@ def _transformed(level: Level, angle: float, factor: float) -> Level:
     """Turn and resize a level around its centre; what comes from outside or from unknown pixels is no source."""
     height, width = level.mask.shape
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, factor)
-    layers = [np.ascontiguousarray(level.picture[:, :, k]) for k in range(level.picture.shape[2])]
-    picture = np.dstack([cv2.warpAffine(layer, matrix, (width, height)) for layer in layers])
+    picture, guide = (_warped(layers, matrix) for layers in (level.picture, level.guide))
     # A pixel is a source only if everything it is interpolated from is: the weights must sum to 1.
     usable = cv2.warpAffine(level.source.astype(np.float32), matrix, (width, height)) > _WHOLE
     labels = cv2.warpAffine(level.labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST)
-    return Level(picture, level.mask, usable, np.rint(labels).astype(np.int32))
+    return Level(cast("Image", picture), level.mask, usable, np.rint(labels).astype(np.int32), guide)
+
+
+def _warped(layers: Image | None, matrix: AnyArray) -> Image | None:
+    if layers is None:
+        return None
+    size = (layers.shape[1], layers.shape[0])
+    parts = [np.ascontiguousarray(layers[:, :, k]) for k in range(layers.shape[2])]
+    return np.dstack([cv2.warpAffine(part, matrix, size) for part in parts])

@@ -398,4 +398,22 @@ INPAINTING: tuple[NetInfo, ...] = (
         outputs="_, picture, _",
         multiple=16,
     ),
+    NetInfo(
+        name="residual_unet",
+        task=INPAINT,
+        summary="Corrects a fill that a classical method has made: the net of the weights that ship.",
+        paper="this project",
+        presets=(
+            Preset(
+                "full", "retouch.nets.inpainting.residual_unet:residual_unet_full", 3_830_036, "guess 3xHxW, mask 1xHxW"
+            ),
+            Preset(
+                "thin", "retouch.nets.inpainting.residual_unet:residual_unet_thin", 1_063_132, "guess 3xHxW, mask 1xHxW"
+            ),
+            Preset(
+                "tiny", "retouch.nets.inpainting.residual_unet:residual_unet_tiny", 111_520, "guess 3xHxW, mask 1xHxW"
+            ),
+        ),
+        multiple=16,
+    ),
 )
