@@ -14,7 +14,9 @@ from retouch.losses.adversarial import (
     l1_distance,
     least_squares_loss,
     nonsaturating_loss,
+    saturating_loss,
 )
+from retouch.losses.games.wasserstein import wasserstein_critic_loss
 
 torch.set_num_threads(1)
 
@@ -78,3 +80,30 @@ def test_the_gradients_agree_with_finite_differences() -> None:
         lambda a, b: glsgan_critic_loss(a, b, distance, margin_weight=0.5, slope=0.2), (scores, other)
     )
     assert torch.autograd.gradcheck(glsgan_generator_loss, (scores,))
+
+
+def test_the_saturating_loss_is_the_logarithm_of_being_found_out() -> None:
+    score = torch.tensor([2.0])
+    p = 1 / (1 + math.exp(-2))
+    assert saturating_loss(score).item() == pytest.approx(math.log(1 - p))
+
+
+def test_the_saturating_loss_has_no_slope_where_the_critic_is_sure_and_the_other_has() -> None:
+    scores = torch.tensor([-20.0], dtype=torch.float64, requires_grad=True)
+    (flat,) = torch.autograd.grad(saturating_loss(scores), scores)
+    (steep,) = torch.autograd.grad(nonsaturating_loss(scores, as_real=True), scores)
+    assert abs(flat.item()) < 1e-8  # minus a sigmoid of -20
+    assert steep.item() == pytest.approx(-1)
+
+
+def test_the_saturating_loss_s_gradient_agrees_with_finite_differences() -> None:
+    assert torch.autograd.gradcheck(saturating_loss, (draw(4).requires_grad_(),))
+
+
+def test_with_slope_one_its_gradients_are_those_of_the_wasserstein_critic_whatever_the_margin() -> None:
+    scores = draw(5).requires_grad_(), draw(5, seed=1).requires_grad_()
+    distance = draw(5, seed=2).abs()
+    ours = torch.autograd.grad(glsgan_critic_loss(*scores, distance, margin_weight=0.7, slope=1.0), scores)
+    # there a critic's score is high for real pictures, here its loss is low
+    theirs = torch.autograd.grad(wasserstein_critic_loss(-scores[0], -scores[1]), scores)
+    torch.testing.assert_close(ours, theirs)

@@ -1,11 +1,12 @@
-"""Adversarial losses on scores of single patches or pictures: non-saturating, least squares, GLS-GAN.
+"""Adversarial losses on scores of single patches or pictures: non-saturating and saturating, least squares, GLS-GAN.
 
-Source: I. Goodfellow et al.: "Generative Adversarial Nets", NIPS 2014, Sec. 3 (non-saturating form); X. Mao, Q. Li,
-H. Xie, R. Lau, Z. Wang, S. P. Smolley: "Least Squares Generative Adversarial Networks", ICCV 2017, with labels 0 and 1
-and without the factor 1/2; G.-J. Qi: "Loss-Sensitive Generative Adversarial Networks on Lipschitz Densities", IJCV 2020
-(arXiv 1701.06264), the section on GLS-GAN.
+Source: I. Goodfellow et al.: "Generative Adversarial Nets", NIPS 2014, Sec. 3 (non-saturating form) and Eq. 1; X. Mao,
+Q. Li, H. Xie, R. Lau, Z. Wang, S. P. Smolley: "Least Squares Generative Adversarial Networks", ICCV 2017, with labels 0
+and 1 and without the factor 1/2; G.-J. Qi: "Loss-Sensitive Generative Adversarial Networks on Lipschitz Densities",
+IJCV 2020 (arXiv 1701.06264), the section on GLS-GAN.
 
-Departures: none. The hinge losses stand in `retouch.losses.hinge`.
+Departures: none. The hinge losses stand in `retouch.losses.hinge`, the Wasserstein game, gradient penalties and the
+relativistic game in `retouch.losses.games`.
 
 The critic of the first two gives scores, high for real pictures. That of GLS-GAN, L, gives a loss: low for real ones.
 """
@@ -36,6 +37,26 @@ def nonsaturating_loss(scores: Float[Tensor, " *shape"], *, as_real: bool) -> Fl
     0.6931
     """
     return functional.softplus(-scores if as_real else scores).mean()
+
+
+def saturating_loss(fake_scores: Float[Tensor, " *shape"]) -> Float[Tensor, ""]:
+    """Return what the generator minimises in the game as it was first stated: the mean of log(1 - sigmoid(scores)).
+
+    It has no least value, and where the critic is sure that pictures are fake its gradient is nearly 0: for that
+    reason `nonsaturating_loss` is what one trains with.
+
+    Parameters
+    ----------
+    fake_scores : any shape, float
+        The critic's answers to made pictures, before a sigmoid.
+
+    Examples
+    --------
+    >>> import torch
+    >>> round(saturating_loss(torch.zeros(4)).item(), 4)  # log(1/2)
+    -0.6931
+    """
+    return -functional.softplus(fake_scores).mean()  # Eq. 1, second term
 
 
 def least_squares_loss(scores: Float[Tensor, " *shape"], *, as_real: bool) -> Float[Tensor, ""]:

@@ -18,8 +18,10 @@ class Batch:
     tensors : mapping of str to tensor
         All begin with the axis of the samples. "image" is the truth, (N, 3, H, W) or (N, 1, H, W) float32 in [0, 1];
         "mask" is (N, 1, H, W) float32, 1 where a pixel is missing. Others by what a stream was asked for: "structure"
-        (smoothed image), "noisy", "sigma" (N,) in [0, 1], "damaged", "labels" (N, H, W) int64, "frames"
-        (N, T, 3, H, W), "boxes" (N, K, 4), "classes" (N, K).
+        (smoothed image), "known_structure" (the same of the masked image), "edges" (N, 1, H, W) of the image, "guess"
+        (the image with its holes filled classically), "coarse" (SinGAN: the enlarged coarser image), "noisy",
+        "sigma" (N,) in [0, 1], "damaged", "labels" (N, H, W) int64, "frames" (N, T, 3, H, W), "boxes" (N, K, 4),
+        "classes" (N, K).
     names : tuple of str
         Where each sample came from, for messages.
     groups : tuple of str

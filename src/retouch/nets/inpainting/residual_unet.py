@@ -28,6 +28,9 @@ from retouch.nets.layers.mirroring import pad_to_multiple
 from retouch.nets.layers.shuffle import join_pixels, split_pixels
 
 MULTIPLE = 16
+SLOPE = 0.2
+RESIDUAL_SCALE = 0.1
+"""Corrections are about so large; without it the first steps of training would be far too long."""
 _LEVELS = 4
 
 
@@ -60,7 +63,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C H W"]:
         """Return x plus what was found in it."""
-        found: Tensor = self.last(functional.relu(self.first(x)))
+        found: Tensor = self.last(functional.leaky_relu(self.first(x), SLOPE))
         return x + found
 
 
@@ -152,7 +155,7 @@ class ResidualUNet(nn.Module):
                 x = self.attention[number](x, missing)
         for level in reversed(range(len(skips))):
             x = self.decoder[level](skips[level] + self.up[level](x))
-        return join_pixels(self.tail(functional.relu(x)), 2)
+        return join_pixels(RESIDUAL_SCALE * self.tail(x), 2)
 
 
 def residual_unet_full(*, generator: torch.Generator | None = None) -> ResidualUNet:
@@ -174,10 +177,16 @@ def _blocks(width: int, n: int) -> nn.Sequential:
     return nn.Sequential(*[ResidualBlock(width) for _ in range(n)])
 
 
+def _unit_gain(layer: nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """Return the deviation of weights that keeps the variance of what goes through; each output of "up" has one tap."""
+    taps = 1 if isinstance(layer, nn.ConvTranspose2d) else layer.kernel_size[0] * layer.kernel_size[1]
+    return float((layer.in_channels * taps) ** -0.5)
+
+
 def _initialise(net: ResidualUNet, generator: torch.Generator | None) -> None:
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+            nn.init.normal_(module.weight, std=_unit_gain(module), generator=generator)
             nn.init.zeros_(cast("Tensor", module.bias))
     nn.init.zeros_(net.tail.weight)
     for module in net.modules():

@@ -31,8 +31,8 @@ class DataSettings:
     Attributes
     ----------
     kind : str
-        What a sample is: a picture to be filled, one to be cleaned, a damaged and a clean one, a map of labels, a clip,
-        a picture with boxes.
+        What a sample is: a picture to be filled, one with a fill to be corrected, one to be cleaned, a damaged and a
+        clean one, a map of labels, a clip, a picture with boxes.
     root : str
         Folder, archive or list of pictures; "synthetic:NAME" draws them. The command line's --data replaces it.
     layout : str
@@ -61,7 +61,7 @@ class DataSettings:
         What a kind of data or a synthetic set needs besides.
     """
 
-    kind: Literal["fill", "denoise", "pairs", "labels", "clips", "boxes"] = "fill"
+    kind: Literal["fill", "guesses", "denoise", "pairs", "labels", "clips", "boxes"] = "fill"
     root: str = ""
     layout: str = "folder"
     size_px: int = 256

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ class Kind(NamedTuple):
     data: tuple[str, ...] = ("fill",)
 
 
+@runtime_checkable
 class Context(Protocol):
     """What a step is given by the loop besides its batch."""
 
@@ -48,10 +49,12 @@ class Context(Protocol):
         """Move each named network against its own loss.
 
         All gradients are taken before any network is moved, and the gradient of a loss reaches only the parameters of
-        the network that it is named for. Networks that the phase does not train are left as they are. May be called more than once in a step.
+        the network that it is named for. Networks that the phase does not train are left as they are, and so is every
+        parameter that its loss does not reach: its gradient is None, not zero. May be called more than once in a step.
         """
 
 
+@runtime_checkable
 class Training(Protocol):
     """One kind of training: built as `Class(networks, loss)`, from networks by role and the settings of the kind."""
 

@@ -1,0 +1,1 @@
+"""Structural similarity as a loss."""

@@ -1,0 +1,1 @@
+"""Where training pictures come from: folders, archives, lists, manifests and known layouts."""

@@ -1,0 +1,1 @@
+"""Pictures that are drawn instead of read: seeded, without end, free of anybody's rights."""

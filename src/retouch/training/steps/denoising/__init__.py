@@ -1,0 +1,1 @@
+"""Steps of networks that take noise away."""

@@ -1,0 +1,1 @@
+"""Steps of networks that find things: boxes, and masks of what is clicked on."""

@@ -1,0 +1,1 @@
+"""Trainings that teach networks to make pictures, one file per paper."""

@@ -1,0 +1,1 @@
+"""Trainings that teach networks to fill holes, one file per paper."""

@@ -1,0 +1,1 @@
+"""Trainings of networks that paint coarsely first."""

@@ -1,0 +1,1 @@
+"""Steps of networks that complete maps of labels, and paint by them."""

@@ -1,0 +1,1 @@
+"""Steps of networks of clips: captions found and taken off."""
