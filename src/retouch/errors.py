@@ -7,6 +7,7 @@
     +-- FileError           6   a file or folder cannot be written (also an OSError)
     +-- LimitError          5   a stated limit is passed; names the limit and its flag
     +-- WeightsError        7   weights are missing, damaged or of another net
+    +-- TrainingError       8   a training broke down, such as by a loss that is no number
     +-- MissingExtraError   2   an optional dependency is absent; gives the install line
     +-- Cancelled           130 raised from a progress hook to stop the work
 
@@ -59,6 +60,12 @@ class WeightsError(RetouchError):
     """Weights are missing, damaged or belong to another net."""
 
     exit_code = 7
+
+
+class TrainingError(RetouchError):
+    """A training broke down; its last checkpoint is kept."""
+
+    exit_code = 8
 
 
 class MissingExtraError(RetouchError, ImportError):

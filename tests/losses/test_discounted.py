@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from retouch.losses.discounted import box_discount_weights, discount_weights, discounted_l1
+from retouch.losses.discounted import _distance_by_rounds, box_discount_weights, discount_weights, discounted_l1
 
 torch.set_num_threads(1)
 
@@ -29,6 +29,14 @@ def test_weights_are_gamma_to_the_distance_transform(metric: Literal["chessboard
         expected = np.where(plane, 0.9 ** (distance - 1.0), 0)
         found = discount_weights(mask, discount=0.9, metric=metric)[sample, 0]
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12)
+
+
+def test_the_rounds_of_a_gpu_reach_every_pixel_when_the_distance_transform_says() -> None:
+    mask = torch.cat([draw_mask(2, 1, 23, 31), torch.zeros(1, 1, 23, 31).double()])
+    for sample in range(3):
+        expected = ndimage.distance_transform_cdt(mask[sample, 0].numpy().astype(bool), "chessboard")
+        np.testing.assert_array_equal(_distance_by_rounds(mask)[sample, 0].numpy(), expected)
+    assert torch.equal(_distance_by_rounds(torch.ones(1, 1, 3, 4)), torch.ones(1, 1, 3, 4))
 
 
 def test_a_box_has_the_weights_of_its_closed_form() -> None:

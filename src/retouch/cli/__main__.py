@@ -1,7 +1,7 @@
 """The entry point: runs a command and turns everything that can go wrong into one line and an exit code.
 
 0 done    1 internal error    2 usage    3 unreadable input    4 some items failed    5 limit or memory
-6 output not writable    7 weights    130 interrupted    143 terminated
+6 output not writable    7 weights    8 training broke down    130 interrupted    143 terminated
 """
 
 from __future__ import annotations

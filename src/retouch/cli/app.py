@@ -13,6 +13,7 @@ import typer
 from retouch import __version__
 from retouch.cli.measuring.commands import compare_command, eval_command, metrics_command
 from retouch.cli.networks.commands import export_command, nets_command
+from retouch.cli.training.commands import train_command
 from retouch.cli.weights.commands import weights_app
 from retouch.errors import UsageError
 
@@ -182,4 +183,5 @@ app.command("compare")(compare_command)
 app.command("metrics")(metrics_command)
 app.command("nets")(nets_command)
 app.command("export")(export_command)
+app.command("train")(train_command)
 app.add_typer(weights_app)

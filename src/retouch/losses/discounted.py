@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
@@ -43,15 +43,16 @@ def discount_weights(
     discount : float
         gamma, in (0, 1].
     metric : {"chessboard", "euclidean"}
-        The first is computed where the mask is, in as many rounds as the hole is deep. The second by scipy on the
-        processor.
+        The second is computed by scipy, the first too where the mask is in main memory; on a GPU it takes as many
+        rounds as the hole is deep.
 
     Examples
     --------
     >>> discount_weights(torch.tensor([[[[0.0, 1.0, 1.0, 1.0, 0.0]]]]), discount=0.5).flatten().tolist()
     [0.0, 1.0, 0.5, 1.0, 0.0]
     """
-    distance = _king_distance(mask) if metric == "chessboard" else _straight_distance(mask)
+    on_processor = metric == "euclidean" or mask.device.type == "cpu"
+    distance = _distance_by_scipy(mask, metric) if on_processor else _distance_by_rounds(mask)
     return mask * discount ** (distance - 1).clamp(min=0)
 
 
@@ -105,7 +106,7 @@ def discounted_l1(
     return (weights * (painted - image).abs()).sum() / n_values
 
 
-def _king_distance(mask: Float[Tensor, "N 1 H W"]) -> Float[Tensor, "N 1 H W"]:
+def _distance_by_rounds(mask: Float[Tensor, "N 1 H W"]) -> Float[Tensor, "N 1 H W"]:
     """Return in how many rounds each missing pixel is reached when the known part grows by one pixel a round."""
     distance, inside = mask.clone(), mask
     for _ in range(max(mask.shape[2:])):
@@ -118,7 +119,12 @@ def _king_distance(mask: Float[Tensor, "N 1 H W"]) -> Float[Tensor, "N 1 H W"]:
     return distance * (1 - unreachable) + unreachable
 
 
-def _straight_distance(mask: Float[Tensor, "N 1 H W"]) -> Float[Tensor, "N 1 H W"]:
+def _distance_by_scipy(mask: Float[Tensor, "N 1 H W"], metric: Metric) -> Float[Tensor, "N 1 H W"]:
+    measure = ndimage.distance_transform_edt if metric == "euclidean" else _chessboard
     planes = mask[:, 0].detach().cpu().numpy() > 0
-    found = [ndimage.distance_transform_edt(plane) if not plane.all() else np.ones(plane.shape) for plane in planes]
+    found = [measure(plane) if not plane.all() else np.ones(plane.shape) for plane in planes]
     return torch.as_tensor(np.stack(found)[:, None], dtype=mask.dtype, device=mask.device)
+
+
+def _chessboard(plane: Bool[np.ndarray, "H W"]) -> np.ndarray:
+    return np.asarray(ndimage.distance_transform_cdt(plane, "chessboard"))

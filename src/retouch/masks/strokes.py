@@ -54,7 +54,7 @@ def _draw_brush_stroke(canvas: UInt8[np.ndarray, "H W"], rng: np.random.Generato
     draw_disc(canvas, vertex, width_px)
     for i in range(n_steps):
         angle = _mirrored_if_even(i, rng.uniform(least, most))
-        length = np.clip(rng.normal(mean_step, mean_step // 2), 0, 2 * mean_step)
+        length = min(max(rng.normal(mean_step, mean_step // 2), 0.0), 2 * mean_step)
         start, vertex = vertex, _stepped(canvas, vertex, angle, length)
         draw_line(canvas, start, vertex, width_px)
         draw_disc(canvas, vertex, width_px)
@@ -184,6 +184,6 @@ def _stepped(
     canvas: UInt8[np.ndarray, "H W"], vertex: tuple[float, float], angle: float, length: float
 ) -> tuple[float, float]:
     """Go `length` px at `angle` (rad, from straight down towards the right), no further than the picture's border."""
-    row = np.clip(vertex[0] + length * math.cos(angle), 0, canvas.shape[0] - 1)
-    column = np.clip(vertex[1] + length * math.sin(angle), 0, canvas.shape[1] - 1)
+    row = min(max(vertex[0] + length * math.cos(angle), 0.0), canvas.shape[0] - 1.0)  # np.clip takes ten times as long
+    column = min(max(vertex[1] + length * math.sin(angle), 0.0), canvas.shape[1] - 1.0)
     return float(row), float(column)

@@ -16,9 +16,11 @@ from PIL import Image as PillowImage
 from tests.training.data.picture_cases import SIZE, recipe_for, same, spoil, write_pictures, zip_up
 
 from retouch.errors import InputError, UsageError
-from retouch.training.data.stream import MAKERS, Stream, open_stream
+from retouch.training.data.samples import Draw
+from retouch.training.data.stream import MAKERS, Stream, build_maker, open_stream
 from retouch.training.recipes.settings import DamageSettings, DataSettings
 
+TRAIN_PHOTOS = Path(__file__).parents[4] / "shared" / "data" / "train-photos"
 LEVELS = DamageSettings("level_squares", options={"levels_px": ((1, 3), (4, 6), (7, 9))})
 
 
@@ -156,6 +158,26 @@ def test_validation_in_a_folder_of_its_own_must_share_no_picture_with_training(f
         open_stream(recipe_for(folder, options={"validation_root": str(other)}))
 
 
+def test_validation_by_the_set_s_own_rule_must_share_no_picture_either(folder: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        shutil.copy(folder / "odd" / "007.png", tmp_path / f"{name}.png")
+    (tmp_path / "manifest.csv").write_text("file,split\na.png,train\nb.png,val\n")
+    with pytest.raises(InputError, match=r"such as a\.png and b\.png"):
+        open_stream(recipe_for(tmp_path, layout="manifest"))
+
+
+def test_validation_by_the_set_s_own_rule_is_followed(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "set")
+    (tmp_path / "set" / "manifest.csv").write_text("file,split\nodd/007.png,val\neven/000.png,train\n")
+    stream = open_stream(recipe_for(tmp_path / "set", layout="manifest"))
+    assert validation_names(stream) == {"odd/007.png"}
+    assert set(training_names(stream, 2)) == {"even/000.png"}
+
+
+def test_validation_of_no_pictures_is_empty(folder: Path) -> None:
+    assert not list(open_stream(recipe_for(folder, run={"validation_pictures": 0})).validation())
+
+
 def test_validation_stays_what_it_is_when_pictures_are_added(tmp_path: Path) -> None:
     write_pictures(tmp_path, 40)
     before = open_stream(recipe_for(tmp_path))
@@ -287,6 +309,17 @@ def test_settings_of_a_rule_to_split_by_names_hash_names(folder: Path, tmp_path:
     assert len(validation_names(stream)) == 1  # by content both would be on the same side, and nothing left
 
 
+def test_settings_with_an_unknown_option_are_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="unknown option of the data 'strucutre'; did you mean 'structure'"):
+        open_stream(recipe_for(folder, options={"strucutre": {}}))
+
+
+def test_settings_of_a_drawn_set_need_no_files() -> None:
+    stream = open_stream(recipe_for("synthetic:toy_faces", options={"pictures": 20}))
+    assert stream.batch(0).image.shape == (4, 3, SIZE, SIZE)
+    assert stream.batch(0).names[0].startswith("toy_faces/0/")
+
+
 def test_settings_say_how_many_pictures_were_scaled_up(tmp_path: Path) -> None:
     stream = open_stream(recipe_for(write_pictures(tmp_path, 2, shape=(8, 40)), validation_share=0.0))
     stream.batch(0)
@@ -329,3 +362,12 @@ def test_masks_from_files_need_no_opencv(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(tmp_path / "pictures"), str(tmp_path / "masks")]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.stdout == "64.0\n", ran.stderr  # four masks with a diagonal of 16 px
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not TRAIN_PHOTOS.exists(), reason="../shared/data/train-photos is not here")
+def test_the_open_photographs_alone_can_be_trained_on() -> None:
+    recipe = recipe_for(TRAIN_PHOTOS, layout="manifest", options={"licence_class": "open"}, size_px=64)
+    maker = build_maker(recipe)
+    assert len(maker.source) == 1819  # as the set's README counts them
+    assert maker.make(0, Draw((0,), group="center_square")).tensors["image"].shape == (3, 64, 64)

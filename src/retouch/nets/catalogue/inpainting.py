@@ -405,10 +405,10 @@ INPAINTING: tuple[NetInfo, ...] = (
         paper="this project",
         presets=(
             Preset(
-                "full", "retouch.nets.inpainting.residual_unet:residual_unet_full", 3_830_036, "guess 3xHxW, mask 1xHxW"
+                "full", "retouch.nets.inpainting.residual_unet:residual_unet_full", 2_519_444, "guess 3xHxW, mask 1xHxW"
             ),
             Preset(
-                "thin", "retouch.nets.inpainting.residual_unet:residual_unet_thin", 1_063_132, "guess 3xHxW, mask 1xHxW"
+                "thin", "retouch.nets.inpainting.residual_unet:residual_unet_thin", 539_884, "guess 3xHxW, mask 1xHxW"
             ),
             Preset(
                 "tiny", "retouch.nets.inpainting.residual_unet:residual_unet_tiny", 111_520, "guess 3xHxW, mask 1xHxW"

@@ -29,9 +29,10 @@ from retouch.nets.layers.shuffle import join_pixels, split_pixels
 
 MULTIPLE = 16
 SLOPE = 0.2
-RESIDUAL_SCALE = 0.1
-"""Corrections are about so large; without it the first steps of training would be far too long."""
+RESIDUAL_SCALE = 0.25
+"""Corrections are about so large beside the contrast around; the first steps of training would else be far too long."""
 _LEVELS = 4
+_LEAST_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Sizes:
     `n_attentions` blocks of attention stand between the blocks of the lowest level.
     """
 
-    widths: tuple[int, int, int, int] = (48, 96, 128, 160)
-    n_blocks: tuple[int, int, int, int] = (1, 2, 2, 3)
+    widths: tuple[int, int, int, int] = (32, 64, 96, 128)
+    n_blocks: tuple[int, int, int, int] = (1, 2, 3, 3)
     n_attentions: int = 2
     n_heads: int = 4
 
@@ -143,6 +144,7 @@ class ResidualUNet(nn.Module):
     def correct(self, x: Float[Tensor, "N 4 H W"]) -> Float[Tensor, "N 3 H W"]:
         """Return what is to be added to the guess, for sides that are multiples of 16."""
         missing = functional.avg_pool2d(x[:, 3:], MULTIPLE)
+        contrast = local_contrast(x[:, :3])
         x = self.head(split_pixels(x, 2))
         skips = []
         for blocks, down in zip(self.encoder, self.down, strict=True):
@@ -155,7 +157,25 @@ class ResidualUNet(nn.Module):
                 x = self.attention[number](x, missing)
         for level in reversed(range(len(skips))):
             x = self.decoder[level](skips[level] + self.up[level](x))
-        return join_pixels(RESIDUAL_SCALE * self.tail(x), 2)
+        return contrast * join_pixels(self.tail(x), 2)
+
+
+def local_contrast(guess: Float[Tensor, "N 3 H W"]) -> Float[Tensor, "N 1 H W"]:
+    """Return a quarter of the standard deviation of what is around each pixel: squares of 48 px, about.
+
+    Corrections are as large as contrasts allow, so that flat places need not be learned to be left alone.
+
+    Parameters
+    ----------
+    guess : (N, 3, H, W)
+        Of any range; H and W multiples of 16.
+    """
+    grey = guess.mean(dim=1, keepdim=True)
+    moments = functional.avg_pool2d(torch.cat([grey, grey.square()], dim=1), MULTIPLE)
+    mean, square = functional.avg_pool2d(moments, 3, stride=1, padding=1, count_include_pad=False).chunk(2, dim=1)
+    deviation = (square - mean.square()).clamp(min=0).add(_LEAST_VARIANCE).sqrt()
+    spread: Tensor = functional.interpolate(deviation, scale_factor=float(MULTIPLE), mode="bilinear")
+    return RESIDUAL_SCALE * spread
 
 
 def residual_unet_full(*, generator: torch.Generator | None = None) -> ResidualUNet:
@@ -165,7 +185,7 @@ def residual_unet_full(*, generator: torch.Generator | None = None) -> ResidualU
 
 def residual_unet_thin(*, generator: torch.Generator | None = None) -> ResidualUNet:
     """Build the small size for scratches and text: most of its numbers stand near the picture."""
-    return ResidualUNet(Sizes((40, 64, 96, 96), (2, 2, 1, 1), n_attentions=0), generator=generator)
+    return ResidualUNet(Sizes((32, 48, 64, 64), (2, 2, 1, 1), n_attentions=0), generator=generator)
 
 
 def residual_unet_tiny(*, generator: torch.Generator | None = None) -> ResidualUNet:

@@ -17,14 +17,18 @@ from retouch.training.data.curricula.listing import build_curriculum
 from retouch.training.data.cutting import check_cutting, choose_cut, fit
 from retouch.training.data.memory import ArrayMemory
 from retouch.training.data.samples import Draw, Sample
-from retouch.training.data.sources.opening import OpenedSource, open_source
+from retouch.training.data.sources.opening import SYNTHETIC, OpenedSource, find_layout, open_source
 from retouch.training.data.structures import Structures, read_structures
+from retouch.training.data.tasks.options import check_names
 from retouch.training.recipes.settings import DataSettings, Recipe
 
 
 def build_filling(recipe: Recipe) -> FillingMaker:
     """Return the maker for the kinds of data "fill" and "denoise"."""
     check_cutting(recipe.data)
+    is_drawn = recipe.data.root.startswith(SYNTHETIC)
+    layout_options = () if is_drawn else find_layout(recipe.data.layout).options
+    check_names(recipe.data.options, ("structure", *layout_options), is_drawn=is_drawn)
     if (recipe.data.kind == "denoise") != (recipe.damage.curriculum == "noise"):
         raise UsageError(
             "data of the kind 'denoise' and the curriculum 'noise' go together, "

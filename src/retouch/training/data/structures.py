@@ -32,7 +32,8 @@ class Structures:
     scale : int
         Side of a block that becomes one pixel, 1 and up.
     known : bool
-        Whether "known_structure" is made too: it cannot be remembered, and costs one smoothing for each sample.
+        Whether "known_structure" is made too: it cannot be remembered, and costs one smoothing for each sample, 30 ms
+        for 64 x 64 pixels.
     """
 
     scale: int = 1

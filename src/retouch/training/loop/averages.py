@@ -43,7 +43,7 @@ class Averages:
         n = self.n_updates[role]
         decay = min(self._decay, (1 + n) / (10 + n))
         weights = [weight.detach() for weight in self._networks[role].parameters()]
-        torch._foreach_lerp_(list(self.tensors[role].values()), weights, 1 - decay)  # noqa: SLF001 - one call for all
+        torch._foreach_lerp_(list(self.tensors[role].values()), weights, 1 - decay)
         self.n_updates[role] += 1
 
     @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -49,7 +50,7 @@ class StepContext:
         *,
         step: int,
         phase: str,
-        trained: Set[str],
+        trained: AbstractSet[str],
         seed: int,
         precision: str,
         update: Update | None = None,

@@ -53,9 +53,7 @@ def judge(
     return scores
 
 
-def _collect(
-    training: Training, batch: Batch, context: StepContext, sums: dict[tuple[str, str], list[float]]
-) -> None:
+def _collect(training: Training, batch: Batch, context: StepContext, sums: dict[tuple[str, str], list[float]]) -> None:
     groups = batch.groups or ("",) * len(batch)
     for name, values in training.validate(batch, context).items():
         for group, value in zip(groups, values.double().tolist(), strict=True):

@@ -13,8 +13,9 @@ from typing import Any, Literal
 import torch
 import torch.distributed as dist
 from lightning.fabric import Fabric
-from lightning.fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
-from lightning.fabric.strategies import DDPStrategy
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 
 from retouch.errors import RetouchError
@@ -115,7 +116,7 @@ class Processes:
             return list(gradients)
         flat = torch.cat(whole)
         self.add(flat)
-        parts = iter((flat / self.n).split([len(part) for part in whole]))
+        parts = iter(torch.split(flat / self.n, [len(part) for part in whole]))
         return [
             next(parts).view_as(weight) if is_wanted else None for weight, is_wanted in zip(like, wanted, strict=True)
         ]
@@ -126,7 +127,7 @@ class Processes:
             return
         flat = torch.cat([tensor.detach().flatten().float() for tensor in tensors])
         self.add(flat)
-        for tensor, part in zip(tensors, (flat / self.n).split([tensor.numel() for tensor in tensors]), strict=True):
+        for tensor, part in zip(tensors, torch.split(flat / self.n, [t.numel() for t in tensors]), strict=True):
             tensor.detach().copy_(part.view_as(tensor))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Optimisers of recipes, and learning rates as functions of the step alone, so that nothing about them needs keeping."""
+"""Optimisers of recipes, and learning rates as functions of the step alone, so that nothing of them needs keeping."""
 
 from __future__ import annotations
 

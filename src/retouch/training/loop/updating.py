@@ -7,7 +7,8 @@ loss and every gradient of the update is a finite number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import torch
 from torch import Tensor, nn
@@ -58,12 +59,12 @@ class Updater:
         self._n_parts = n_parts
         self._part = 0
         self._n_calls = 0
-        self._trained: Set[str] = set()
+        self._trained: AbstractSet[str] = set()
         self._sums: dict[int, Gradients] = {}
         self._fault = ""
         self.norms: dict[str, Tensor] = {}
 
-    def begin_step(self, trained: Set[str], rates: Mapping[str, float]) -> None:
+    def begin_step(self, trained: AbstractSet[str], rates: Mapping[str, float]) -> None:
         """Prepare a step that trains some roles at some learning rates."""
         self._trained = trained
         self._sums, self._fault, self.norms = {}, "", {}

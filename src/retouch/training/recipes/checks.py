@@ -37,7 +37,9 @@ def _check_names(recipe: Recipe, kind: Kind) -> None:
         find_preset(find_net(net.name), net.preset)
     for role in recipe.optimisers:
         if role not in recipe.networks:
-            raise UsageError(f"optimisers.{role} moves a network, and there is no networks.{role}; add it or leave it out")
+            raise UsageError(
+                f"optimisers.{role} moves a network, and there is no networks.{role}; add it or leave it out"
+            )
     for phase in recipe.phases:
         for role in phase.trains:
             if role not in recipe.optimisers:
@@ -48,7 +50,7 @@ def _check_names(recipe: Recipe, kind: Kind) -> None:
 def _role_faults(recipe: Recipe, kind: Kind) -> Iterator[str]:
     for role in kind.roles:
         if role not in recipe.networks:
-            yield f"kind '{kind.name}' trains a network of the role '{role}', and the recipe has none; add networks.{role}"
+            yield f"kind '{kind.name}' needs a network of the role '{role}', and there is none; add networks.{role}"
     for role, net in recipe.networks.items():
         if role not in recipe.optimisers and not net.weights:
             yield (
@@ -66,7 +68,15 @@ def _run_faults(recipe: Recipe) -> Iterator[str]:
     for name in ("steps", "batch", "accumulate"):
         if getattr(run, name) < 1:
             yield f"run.{name} must be 1 or more, got {getattr(run, name)}"
-    names = ("seed", "clip_norm", "validation_pictures", "validate_every", "checkpoint_every", "sheet_every", "log_every")
+    names = (
+        "seed",
+        "clip_norm",
+        "validation_pictures",
+        "validate_every",
+        "checkpoint_every",
+        "sheet_every",
+        "log_every",
+    )
     for name in names:
         if getattr(run, name) < 0:
             yield f"run.{name} must not be negative, got {getattr(run, name)}; 0 switches off what can be"

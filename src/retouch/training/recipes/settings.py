@@ -1,7 +1,7 @@
 """The settings of a run, as frozen dataclasses: what a recipe file may say, with its defaults.
 
-A recipe file has one table for each field of `Recipe`. The table `[loss]` is that of the kind of training: its dataclass
-stands beside the step, in `retouch.training.steps`.
+A recipe file has one table for each field of `Recipe`. The table `[loss]` is that of the kind of training: its
+dataclass stands beside the step, in `retouch.training.steps`.
 """
 
 from __future__ import annotations
@@ -137,9 +137,10 @@ class PhaseSettings:
 class RunSettings:
     """How long and how: steps, samples a step, precision, averages, and how often something is said or kept.
 
-    `accumulate` adds the gradients of so many batches before a step. `ema_decay` and `clip_norm` of 0 are off.
-    `validate_every`, `checkpoint_every`, `sheet_every` and `log_every` count steps; 0 is never, save that the last step is always
-    validated and kept.
+    `accumulate` adds the gradients of so many batches before a step. `ema_decay` and `clip_norm` of 0 are off; the norm
+    is that of all gradients of a network. `validate_every`, `checkpoint_every`, `sheet_every` and `log_every` count
+    steps; 0 is never, save that the last step is always validated and kept. `watch` is the score that tells the best
+    weights; those named after errors are better when low.
     """
 
     steps: int

@@ -70,6 +70,5 @@ def _text(source: str | Path) -> str:
 
 
 def _line(name: str, table: dict[str, Any]) -> RecipeLine:
-    networks = table.get("networks", {})
-    first = next(iter(networks.values()), {})
+    first: dict[str, Any] = next(iter(table.get("networks", {}).values()), {})
     return RecipeLine(name, str(table.get("kind", "")), str(first.get("name", "")), str(table.get("aim", "")))

@@ -65,19 +65,21 @@ def read_value(kind: Any, value: Any, where: str) -> Any:
     """
     origin = get_origin(kind)
     if kind is Any:
-        return value
-    if is_dataclass(kind):
-        return read_table(kind, value, where)  # type: ignore[arg-type]
-    if origin is Literal:
-        return _read_choice(get_args(kind), value, where)
-    if origin is tuple:
-        return _read_array(get_args(kind), value, where)
-    if origin in (Union, types.UnionType):
-        return read_value(next(part for part in get_args(kind) if part is not type(None)), value, where)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        of = get_args(kind)[1]
-        return {key: read_value(of, item, _inside(where, key)) for key, item in _as_mapping(value, where).items()}
-    return _read_plain(kind, value, where)
+        read = value
+    elif is_dataclass(kind):
+        read = read_table(kind, value, where)  # type: ignore[arg-type]
+    elif origin is Literal:
+        read = _read_choice(get_args(kind), value, where)
+    elif origin is tuple:
+        read = _read_array(get_args(kind), value, where)
+    elif origin in (Union, types.UnionType):
+        read = read_value(next(part for part in get_args(kind) if part is not type(None)), value, where)
+    elif isinstance(origin, type) and issubclass(origin, Mapping):
+        of, table = get_args(kind)[1], _as_mapping(value, where)
+        read = {key: read_value(of, item, _inside(where, key)) for key, item in table.items()}
+    else:
+        read = _read_plain(kind, value, where)
+    return read
 
 
 def _read_plain(kind: Any, value: Any, where: str) -> Any:
@@ -101,7 +103,9 @@ def _read_array(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ..
         kinds = kinds[:1] * len(value)
     if len(kinds) != len(value):
         raise UsageError(f"{where} must have {len(kinds)} values, got {len(value)}")
-    return tuple(read_value(kind, item, f"{where}[{i}]") for i, (kind, item) in enumerate(zip(kinds, value, strict=True)))
+    return tuple(
+        read_value(kind, item, f"{where}[{i}]") for i, (kind, item) in enumerate(zip(kinds, value, strict=True))
+    )
 
 
 def _as_mapping(value: Any, where: str) -> Mapping[str, Any]:

@@ -109,3 +109,16 @@ def test_a_folder_without_frames_is_refused(tmp_path: Path) -> None:
 def test_counts_below_one_are_refused(tmp_path: Path, options: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"must be 1 or more"):
         build_clips(recipe_of("clips", tmp_path, options))
+
+
+@pytest.mark.shared
+def test_a_published_clip_is_read_in_order() -> None:
+    root = Path(__file__).parents[5] / "shared" / "data" / "video" / "bmx-trees"
+    if not root.is_dir():
+        pytest.skip(f"needs {root}, which is not here")
+    maker = build_clips(recipe_of("clips", root, {"frames": 5}, size_px=64))
+    assert isinstance(maker.source, ClipFiles)
+    assert maker.source.length(0) == 80
+    frames = maker.make(0, VALIDATION).tensors["frames"].astype(float)
+    steps = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3))
+    assert np.abs(frames[4] - frames[0]).mean() > steps.min()  # frames drift apart

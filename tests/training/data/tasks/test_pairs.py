@@ -10,6 +10,7 @@ from tests.training.data.tasks.recipes import TRAINING, VALIDATION, noise, recip
 
 from retouch.errors import InputError, UsageError
 from retouch.training.data.samples import Draw, Maker
+from retouch.training.data.synthetic.damage.listing import DAMAGES
 from retouch.training.data.tasks.pairs import PairFiles, build_pairs, find_pairs
 
 
@@ -94,17 +95,39 @@ def test_damaged_pictures_of_one_truth_have_one_hash(tmp_path: Path) -> None:
     assert source.content_hash(0) == source.content_hash(1)
 
 
-@pytest.mark.parametrize("make", ["rain", "shake"])
-def test_damage_is_made_from_clean_pictures(tmp_path: Path, make: str) -> None:
+@pytest.mark.parametrize("make", DAMAGES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_damage_is_made_from_clean_pictures(tmp_path: Path, make: str, channels: int) -> None:
     save(tmp_path / "a.png", noise(20, 20, 0))
-    maker = build_pairs(recipe_of("pairs", tmp_path, {"make": make}))
+    maker = build_pairs(recipe_of("pairs", tmp_path, {"make": make}, channels=channels))
     tensors = maker.make(0, TRAINING).tensors
-    assert tensors["image"].shape == tensors["damaged"].shape == (3, 16, 16)
+    assert tensors["image"].shape == tensors["damaged"].shape == (channels, 16, 16)
     assert (tensors["image"] != tensors["damaged"]).any()
     assert ("density" in tensors) == (make == "rain")
-    if make == "rain":
-        assert tensors["density"] in (1, 2, 3)
-        assert (tensors["damaged"] >= tensors["image"]).all()
+    assert ("mask" in tensors) == (make == "captions")
+
+
+def test_made_rain_only_lightens_and_made_captions_change_nothing_beside_them(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", noise(20, 20, 0))
+    rain, captions = (
+        build_pairs(recipe_of("pairs", tmp_path, {"make": make})).make(0, TRAINING).tensors
+        for make in ("rain", "captions")
+    )
+    assert rain["density"] in (1, 2, 3)
+    assert (rain["damaged"] >= rain["image"]).all()
+    beside = np.broadcast_to(~captions["mask"], captions["image"].shape)
+    np.testing.assert_array_equal(captions["damaged"][beside], captions["image"][beside])
+
+
+@pytest.mark.shared
+def test_published_prints_are_worn_on_the_fly() -> None:
+    root = Path(__file__).parents[5] / "shared" / "data" / "fingerprints"
+    if not root.is_dir():
+        pytest.skip(f"needs {root}, which is not here")
+    maker = build_pairs(recipe_of("pairs", root, {"make": "wear"}, size_px=128, channels=1, resize="stretch"))
+    tensors = maker.make(3, TRAINING).tensors
+    assert tensors["image"].shape == tensors["damaged"].shape == (1, 128, 128)
+    assert np.corrcoef(tensors["image"].ravel(), tensors["damaged"].ravel())[0, 1] > 0.1  # ridges stay in place
 
 
 @pytest.mark.parametrize("name", ["toy_rain", "toy_blur", "toy_prints"])

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image as PillowImage
 
 from retouch.arrays.types import AnyArray
-from retouch.errors import InputError
+from retouch.errors import InputError, LimitError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.pillow_images import eight_bits
 from retouch.io.pictures.reading import open_image
@@ -27,11 +27,11 @@ def decode(data: bytes, n_channels: int) -> UInt8[np.ndarray, "H W C"]:
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or has more pixels than a picture may have.
     """
     try:
         picture = open_image(data)
-    except InputError as error:
+    except (InputError, LimitError) as error:
         raise InputError(str(error).replace("cannot read the picture given as bytes: ", "")) from error
     return with_channels(_pixels(picture), n_channels)
 

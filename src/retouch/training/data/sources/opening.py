@@ -29,13 +29,14 @@ class Layout(NamedTuple):
 
     `find(root, options)` returns the entries for training and those for validation, none of which leaves the split to
     the stream. `open` is a dotted path "module:function" instead, for sets that are not files of pictures: it is called
-    with the settings of the data and returns a source.
+    with the settings of the data and returns a source. `options` are the data options that the layout reads.
     """
 
     name: str
     summary: str
     find: Callable[[Path, Mapping[str, Any]], tuple[list[Entry], list[Entry]]] | None = None
     open: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("celeba_hq", "CelebA-HQ-img/*.jpg or data256x256/*.jpg", _find_celeba_hq),
     Layout("paris", "paris_train_original/*.JPG; paris_eval is left alone", _find_paris),
     Layout("div2k", "DIV2K_train_HR/*.png; DIV2K_valid_HR is left alone", _find_div2k),
-    Layout("manifest", "manifest.csv with a column 'file'; option licence_class takes one class only", find_manifest),
+    Layout(
+        "manifest",
+        "manifest.csv with a column 'file'; option licence_class takes one class only",
+        find_manifest,
+        options=("licence_class",),
+    ),
     Layout("svhn", "train_32x32.mat", open="retouch.training.data.tasks.svhn:open_svhn"),
     Layout("cars", "cars_train/*.jpg; cars_test is left alone", open="retouch.training.data.tasks.cars:open_cars"),
 )

@@ -22,7 +22,7 @@ from retouch.training.data.sources.opening import SYNTHETIC, open_source
 from retouch.training.data.tasks.annotations import Boxed, read_coco, read_voc
 from retouch.training.data.tasks.augmenting import WHOLE, change_light, draw_view, look, middles_in, seen_boxes
 from retouch.training.data.tasks.cars import read_cars
-from retouch.training.data.tasks.fitting import planes
+from retouch.training.data.tasks.fitting import FittedSource, planes
 from retouch.training.data.tasks.options import check_names, take
 from retouch.training.recipes.settings import DataSettings, Recipe
 
@@ -76,10 +76,11 @@ class BoxMaker:
         self._data = data
         self._most = most
         self._augments = augments
+        self._remembered = FittedSource(source, data, scales=False)
 
     def make(self, index: int, draw: Draw) -> Sample:
         """Return a sample."""
-        arrays = self.source.read(index)
+        arrays = self._remembered.read(index)
         real = arrays["classes"] != NO_CLASS
         pixels, boxes, classes = arrays["image"], arrays["boxes"][real], arrays["classes"][real]
         augments = self._augments and draw.is_training

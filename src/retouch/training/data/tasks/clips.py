@@ -150,7 +150,7 @@ def _split_number(stem: str) -> tuple[str, int]:
     return head.rstrip("_-. "), int(digits or 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # as itself in tables, whatever its options are
 class ClipMaker:
     """Samples of clips; see `Maker`.
 

@@ -27,12 +27,14 @@ _PICTURE_AXES = 3
 class FittedSource:
     """The arrays of a source, scaled as the settings ask, and remembered as far as `cache_mb` reaches.
 
-    (H, W, C) uint8 arrays are scaled as pictures, (H, W) integers as labels; what has fewer axes stays as it is.
+    (H, W, C) uint8 arrays are scaled as pictures, (H, W) int64 as labels; others stay as they are, and all of them
+    where `scales` is False.
     """
 
-    def __init__(self, source: Source, data: DataSettings) -> None:
+    def __init__(self, source: Source, data: DataSettings, *, scales: bool = True) -> None:
         self.source = source
         self._data = data
+        self._scales = scales
         self._memory = ArrayMemory(data.cache_mb)
         self._scaled_up: set[int] = set()
         self._names: dict[int, tuple[str, ...]] = {}
@@ -71,7 +73,9 @@ class FittedSource:
 
     def _fitted(self, index: int) -> dict[str, AnyArray]:
         arrays = self.source.read(index)
-        if min(arrays["image"].shape[:2]) < self._data.size_px:
+        if not self._scales:
+            return {name: np.array(array) for name, array in arrays.items()}
+        if min(arrays["image" if "image" in arrays else "labels"].shape[:2]) < self._data.size_px:
             with self._lock:
                 self._scaled_up.add(index)
         return {name: np.array(fit_any(array, self._data)) for name, array in arrays.items()}
@@ -81,7 +85,7 @@ def fit_any(array: AnyArray, data: DataSettings) -> AnyArray:
     """Return a picture (H, W, C) or a map of labels (H, W) scaled as the settings ask; anything else unchanged."""
     if array.ndim == _PICTURE_AXES and array.dtype == np.uint8:
         return fit(array, data)
-    return fit_labels(array, data) if array.ndim == _PICTURE_AXES - 1 and array.dtype.kind == "i" else array
+    return fit_labels(array, data) if array.ndim == _PICTURE_AXES - 1 and array.dtype == np.int64 else array
 
 
 def fit_labels(labels: Int64[np.ndarray, "H W"], data: DataSettings) -> Int64[np.ndarray, "h w"]:

@@ -49,7 +49,7 @@ class LabelFiles:
     ----------
     maps : sequence of Entry
     pictures : sequence of Entry, optional
-        One for each map; without them "image" is the map in colours.
+        One for each map.
     table : mapping of int to int, optional
         From labels in files to classes; what is not in it becomes nobody's. Without it labels stay as they are.
     """
@@ -66,17 +66,16 @@ class LabelFiles:
         self._lookup = np.arange(_LARGEST_LABEL + 1) if table is None else np.full(_LARGEST_LABEL + 1, NOBODY)
         for label, number in (table or {}).items():
             self._lookup[label] = number
-        self._n_channels = n_channels
 
     def __len__(self) -> int:
         """Return how many maps there are."""
         return len(self._maps)
 
     def read(self, index: int) -> Mapping[str, AnyArray]:
-        """Return "labels" (H, W) int64 and "image" (H, W, C) uint8."""
+        """Return "labels" (H, W) int64, and "image" (H, W, C) uint8 if there are pictures."""
         labels = self._lookup[read_label_map(self._maps.bytes_of(index))]
         if self._pictures is None:
-            return {"labels": labels, "image": colours_of(labels)[..., : self._n_channels]}
+            return {"labels": labels}
         image = self._pictures.read(index)["image"]
         if image.shape[:2] != labels.shape:
             raise InputError(
@@ -120,12 +119,15 @@ def colours_of(labels: Int64[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W 3"]:
     >>> colours_of(np.array([[-1]])).tolist()
     [[[0, 0, 0]]]
     """
-    steps = np.array([67, 151, 211])
-    return np.where(labels[..., None] < 0, 0, 40 + (labels[..., None] + 1) * steps % 216).astype(np.uint8)
+    palette = 40 + np.arange(_LARGEST_LABEL + 2)[:, None] * np.array([67, 151, 211]) % 216
+    palette[0] = 0
+    return np.asarray(palette[np.maximum(labels, NOBODY) + 1], np.uint8)
 
 
 class LabelMaker:
     """Samples "labels" (S, S) int64, "image" (C, S, S) uint8 and "mask" (1, S, S) bool; see `Maker`.
+
+    Where a source has no pictures, "image" is the map in colours: something to look at, not to learn from.
 
     Parameters
     ----------
@@ -164,8 +166,9 @@ class LabelMaker:
     def make(self, index: int, draw: Draw) -> Sample:
         """Return a sample."""
         arrays = self._fitted.read(index)
-        cut = draw_cut(arrays["image"].shape, self._data, draw)
-        image, labels = cut.of(arrays["image"]), cut.of(self._asked(arrays))
+        cut = draw_cut(self._asked(arrays).shape, self._data, draw)
+        labels = cut.of(self._asked(arrays))
+        image = cut.of(arrays["image"]) if "image" in arrays else colours_of(labels)[..., : self._data.channels]
         tensors = {"image": planes(image), "labels": labels}
         if self._curriculum is not None:
             tensors.update(self._curriculum.damage(image, draw))

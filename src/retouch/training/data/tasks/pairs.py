@@ -1,7 +1,7 @@
 """Kind "pairs": a damaged picture and its clean partner.
 
 They lie in files whose names share a stem, they are drawn ("synthetic:toy_rain"), or the damage is made from clean
-pictures: rain, or a shaken camera.
+pictures: rain, a shaken camera, captions, worn fingerprints.
 
 Which files belong together is said by two patterns with one star each, for the shared stem; folders count, suffixes do
 not:
@@ -30,14 +30,14 @@ from retouch.training.data.samples import Draw, Groups, Sample
 from retouch.training.data.sources.contract import Source
 from retouch.training.data.sources.files import Entry, PictureFiles
 from retouch.training.data.sources.opening import SYNTHETIC, entries_at, open_source
-from retouch.training.data.synthetic.damage.rain import add_rain, draw_density
-from retouch.training.data.synthetic.damage.shake import shake
+from retouch.training.data.synthetic.damage.listing import DAMAGES, damage_picture
 from retouch.training.data.tasks.fitting import FittedSource, draw_cut, planes
 from retouch.training.data.tasks.options import check_names, choose, take
 from retouch.training.recipes.settings import DataSettings, Recipe
 
 _PATTERNS = (("damaged/*", "clean/*"), ("*", "*_clean"))
-_MADE = ("none", "rain", "shake")
+_MADE = ("none", *DAMAGES)
+_PICTURE_OPTIONS = ("licence_class",)  # of layouts of plain pictures
 _KNOWN = ("damaged", "clean", "make", "densities")
 
 
@@ -153,32 +153,26 @@ class PairMaker:
         if self._make_damage == "none":
             damaged, more = cut.of(arrays["damaged"]), {k: v for k, v in arrays.items() if k == "density"}
         else:
-            damaged, more = self._damage(image, draw)
+            damaged, more = damage_picture(image, self._make_damage, draw.rng("damage"))
         return Sample({"image": planes(image), "damaged": planes(damaged), **more})
 
     def notes(self) -> tuple[str, ...]:
         """Say how many pictures were scaled up so far."""
         return self._fitted.notes()
 
-    def _damage(self, image: AnyArray, draw: Draw) -> tuple[AnyArray, dict[str, AnyArray]]:
-        rng, clean = draw.rng("damage"), image.astype(np.float32) / 255
-        if self._make_damage == "shake":
-            return _eight_bits(shake(clean, rng)), {}
-        density = draw_density(rng)
-        return _eight_bits(add_rain(clean, rng, density)), {"density": np.array(density, np.int64)}
-
 
 def build_pairs(recipe: Recipe) -> PairMaker:
     """Return the maker of a recipe's pairs.
 
     Options: `damaged` and `clean`, patterns of names; `densities`, a table from parts of names to 1, 2 or 3; or `make`,
-    "rain" or "shake", for clean pictures of any layout.
+    a name of `DAMAGES`, for clean pictures of any layout.
     """
     data = recipe.data
     check_cutting(data)
     made = choose(data.options, "make", _MADE)
     is_drawn = data.root.startswith(SYNTHETIC)
     if made != "none":
+        check_names(data.options, ("make", *_PICTURE_OPTIONS), is_drawn=is_drawn)
         opened = open_source(_as_pictures(data))
         return PairMaker(data, opened.source, made, opened.n_validation)
     check_names(data.options, _KNOWN, is_drawn=is_drawn)
@@ -216,7 +210,3 @@ def _matched(entries: Sequence[Entry], pattern: str) -> list[tuple[str, Entry]]:
 
 def _density_of(name: str, densities: Mapping[str, int]) -> int:
     return next((density for part, density in densities.items() if part in name), 0)
-
-
-def _eight_bits(pixels: AnyArray) -> AnyArray:
-    return np.asarray(np.rint(np.clip(pixels, 0, 1) * 255), np.uint8)

@@ -27,9 +27,7 @@ class Board:
         except ImportError:
             self.absence = "TensorBoard is not installed, so metrics.jsonl and sheets/ are all there is to see"
             return
-        self._writer = SummaryWriter(  # type: ignore[no-untyped-call]
-            str(folder), purge_step=step + 1 if step else None, flush_secs=30
-        )
+        self._writer = SummaryWriter(str(folder), purge_step=step + 1 if step else None, flush_secs=30)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Write numbers by name."""

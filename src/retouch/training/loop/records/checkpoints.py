@@ -13,7 +13,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ class CheckpointFolder:
             "space there and go on with --resume"
         )
 
-    def _drop_old(self, keep: Set[int]) -> None:
+    def _drop_old(self, keep: AbstractSet[int]) -> None:
         """Remove what need not be kept; what cannot be removed stays."""
         kept = set(self.steps()[-self._n_last :]) | keep
         for step in set(self.steps()) - kept:

@@ -50,7 +50,8 @@ class Window:
     """Means of what steps report since the last line; kept where the numbers are, so that no step waits for them."""
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
-        self._sums: dict[str, Any] = dict(state["sums"]) if state else {}
+        kept = state["sums"] if state else {}
+        self._sums: dict[str, Any] = {name: math.nan if total is None else total for name, total in kept.items()}
         self._counts: dict[str, int] = dict(state["counts"]) if state else {}
 
     def add(self, metrics: Mapping[str, float | Tensor]) -> None:

@@ -46,8 +46,8 @@ def draw_sheet(tensors: Mapping[str, Tensor], painted: Tensor) -> AnyArray:
         true = _coloured(truth[:MOST_ROWS])
         columns += [true, ((_coloured(shown_rows) - true).abs() * ERROR_FACTOR).clamp(0, 1)]
     padded = [functional.pad(column, (0, _GAP_PX, 0, _GAP_PX), value=1.0) for column in columns]
-    rows = [functional.pad(functional.pad(column, (0, 0)), (0, 0)).permute(0, 2, 3, 1).numpy() for column in padded]
-    sheet = np.concatenate([np.concatenate(list(column), axis=0) for column in rows], axis=1)
+    stacks = [np.concatenate(list(column.permute(0, 2, 3, 1).numpy()), axis=0) for column in padded]
+    sheet = np.concatenate(stacks, axis=1)
     pixels: AnyArray = np.rint(sheet[:-_GAP_PX, :-_GAP_PX] * 255).astype(np.uint8)
     return pixels
 

@@ -1,6 +1,7 @@
 """Safetensors files written tensor by tensor, so that a checkpoint needs no second copy of itself in memory.
 
-The format: eight bytes with the length of a header, a JSON header with dtype, shape and place of each tensor, the numbers.
+The format: eight bytes with the length of a header, a JSON header with dtype, shape and place of each tensor, and the
+numbers.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from retouch.losses.gdn import exponential_weight, focal_loss
-from retouch.losses.hole_psnr import log_squared_error
+from retouch.losses.pixels.hole_psnr import log_squared_error
 from retouch.training.batch import Batch
 from retouch.training.steps.contract import Context
 from retouch.training.steps.inpainting.filling import Filling, require_role

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from retouch.losses.hole_psnr import log_squared_error
 from retouch.losses.lama import masked_l1, masked_l2
 from retouch.losses.partial_conv import total_variation
 from retouch.losses.pixels.gradients import gradient_l1
+from retouch.losses.pixels.hole_psnr import log_squared_error
 from retouch.losses.similarity.ms_ssim import ms_ssim
 from retouch.training.batch import Batch
 from retouch.training.steps.contract import Context

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from retouch.errors import InputError
-from retouch.training.data.splitting import EpochOrder, share_of, split_by_content
+from retouch.training.data.members.splitting import EpochOrder, share_of, split_by_content
 
 
 def hashes(n: int) -> list[str]:
