@@ -126,7 +126,7 @@ def test_several_updates_of_a_step_are_added_each_for_itself() -> None:
 
 def test_a_loss_that_is_no_number_moves_nothing() -> None:
     nets = {"generator": Two(2.0), "critic": Two(3.0)}
-    with pytest.raises(NotFiniteError, match="a loss is no finite number .generator 2, critic nan"):
+    with pytest.raises(NotFiniteError, match=r"a loss is no finite number \(generator 2, critic nan\)"):
         updater_of(nets).update(
             {"generator": nets["generator"].first.sum(), "critic": nets["critic"].first.log() * torch.nan}
         )

@@ -24,10 +24,7 @@ class RecipeLine(NamedTuple):
 
 def shipped_names() -> tuple[str, ...]:
     """Return the names of the recipes inside the package."""
-    folder = resources.files("retouch.training.recipes").joinpath("shipped")
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(item.name.removesuffix(_SUFFIX) for item in folder.iterdir() if item.name.endswith(_SUFFIX)))
+    return tuple(sorted(_shipped_files()))
 
 
 def list_shipped() -> tuple[RecipeLine, ...]:
@@ -58,15 +55,20 @@ def read_toml(source: str | Path) -> dict[str, Any]:
 
 def _text(source: str | Path) -> str:
     path = Path(source)
-    if isinstance(source, str) and source in shipped_names() and not path.is_file():
-        name = f"{source}{_SUFFIX}"
-        return resources.files("retouch.training.recipes").joinpath("shipped", name).read_text(encoding="utf-8")
+    if isinstance(source, str) and not path.is_file() and source in (files := _shipped_files()):
+        return files[source].read_text(encoding="utf-8")
     if path.suffix != _SUFFIX and not path.exists():
         raise UsageError(unknown_name("recipe", str(source), shipped_names()) + f"; or give a file {_SUFFIX}")
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot read the recipe {shown(source)}: {fault(error)}; give another file") from error
+
+
+def _shipped_files() -> dict[str, Path]:
+    """Return the files of the recipes by their names, from rooms by task and size."""
+    folder = Path(str(resources.files("retouch.training.recipes"))) / "shipped"
+    return {file.stem: file for file in folder.rglob(f"*{_SUFFIX}")}
 
 
 def _line(name: str, table: dict[str, Any]) -> RecipeLine:
