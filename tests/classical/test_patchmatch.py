@@ -12,7 +12,7 @@ from skimage import data
 
 from retouch.arrays.types import Image, Mask
 from retouch.classical.diffusion.harmonic import inpaint_harmonic
-from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
+from retouch.classical.exemplar.patchmatch import Guide, inpaint_patchmatch
 from retouch.errors import InputError
 
 
@@ -161,3 +161,25 @@ def test_where_nothing_can_be_borrowed_the_fill_is_harmonic() -> None:
 def test_options_out_of_range_are_refused(option: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         inpaint_patchmatch(np.zeros((32, 32, 1), np.float32), square_hole((32, 32), 8), **option)  # type: ignore[arg-type]
+
+
+def test_a_guide_decides_between_patches_that_fit_alike() -> None:
+    """Dark noise left, bright noise right, the hole between both: it becomes what the guide says."""
+    rng = np.random.default_rng(0)
+    halves = np.where(np.arange(96)[None, :, None] < 48, 0.2, 0.8) + 0.02 * rng.standard_normal((64, 96, 1))
+    image = np.asarray(halves, np.float32)
+    mask = np.zeros((64, 96), bool)
+    mask[20:44, 36:60] = True
+    means = []
+    for level in (0.2, 0.8):
+        picture = image.copy()
+        picture[mask] = level
+        filled = inpaint_patchmatch(image, mask, guide=Guide(picture, 1.0))
+        means.append(filled[30:34, 44:52].mean())
+    assert means == pytest.approx([0.2, 0.8], abs=0.06)
+
+
+def test_a_guide_must_have_the_size_of_the_mask() -> None:
+    image, mask = np.zeros((32, 32, 1), np.float32), np.zeros((32, 32), bool)
+    with pytest.raises(InputError, match="guide must have the mask's shape"):
+        inpaint_patchmatch(image, mask, guide=Guide(image[1:]))

@@ -32,8 +32,7 @@ preset = "tiny"
 root = "synthetic:toy_textures"
 size_px = 32
 workers = 0
-options = {pictures = 20}
-validation_share = 0.2
+validation_share = 0.01
 [damage]
 [run]
 steps = 2
@@ -71,16 +70,18 @@ def test_settings_and_json(folder: Path, capsys: Captured) -> None:
     assert json.loads((folder / "out" / "run.json").read_text())["recipe"]["data"]["root"] == "synthetic:toy_faces"
 
 
-def test_a_trained_network_is_exported_and_trained_on(folder: Path, capsys: Captured) -> None:
+def test_trained_weights_are_taken_by_other_commands_and_runs(folder: Path, capsys: Captured) -> None:
     assert run("train small.toml -o out") == 0
-    assert run("weights import out/weights.safetensors net.safetensors --for pennet") in (0, 2)
+    assert run("weights import out/weights.safetensors --as pennet -o net.safetensors") == 0
     assert run("train small.toml -o again --warm-start out/weights.safetensors") == 0
     assert run("train small.toml -o more --warm-start out") == 0
 
 
 def test_a_smoke_needs_no_pictures(folder: Path, capsys: Captured) -> None:
-    assert run("train small.toml -o out --smoke --data nowhere --set data.root=nowhere") == 3
-    assert run("train small.toml -o other --smoke") == 0
+    """The recipe's own would not be found."""
+    assert run("train small.toml -o out --smoke --set run.batch=1") == 0
+    assert run("train small.toml -o other --smoke --data nowhere") == 2
+    assert "a smoke draws its own pictures" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_the_published_heads_have_the_parameters_of_their_layers() -> None:
 
 
 def test_the_tiny_heads_work_together_and_learn() -> None:
-    features = torch.randn(2, 16, 14, 14, generator=torch.Generator().manual_seed(4))
+    features = torch.randn(2, 32, 14, 14, generator=torch.Generator().manual_seed(4))
     coarse, head = coarse_head_tiny(), point_head_tiny()
     logits = coarse(features)
     points = draw_training_points(logits.detach(), 20)

@@ -158,6 +158,8 @@ def prepare_recipe(
     recipe: Recipe | str | Path, *, data: str | None = None, settings: Sequence[str] = (), smoke: bool = False
 ) -> Recipe:
     """Return the recipe that is trained in the end; parameters and errors as of `train`."""
+    if smoke and data is not None:
+        raise UsageError("a smoke draws its own pictures, so --smoke and --data exclude each other; drop one")
     if not smoke and not isinstance(recipe, Recipe):
         read = read_recipe(recipe, settings)
     else:

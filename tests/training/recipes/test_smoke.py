@@ -8,7 +8,8 @@ import pytest
 import torch
 from tests.training.recipes.recipe_tables import tables
 
-from retouch.training.door import train
+from retouch.errors import UsageError
+from retouch.training.door import prepare_recipe, train
 from retouch.training.recipes.reading import recipe_from
 from retouch.training.recipes.shipping import shipped_names
 from retouch.training.recipes.smoke import smoke_of
@@ -19,7 +20,7 @@ torch.set_num_threads(1)
 def test_a_smoke_takes_two_steps_of_two_small_drawn_pictures() -> None:
     smoke = smoke_of(recipe_from(tables(data__size_px=256, run__steps=1000, run__precision="bf16")))
     assert (smoke.run.steps, smoke.run.batch, smoke.run.precision) == (2, 2, "fp32")
-    assert (smoke.data.root, smoke.data.size_px) == ("synthetic:toy_faces", 32)
+    assert (smoke.data.root, smoke.data.size_px) == ("synthetic:toy_faces", 64)  # pennet is made for 64 px
     assert smoke.networks["generator"].preset == "tiny"
 
 
@@ -41,6 +42,13 @@ def test_terms_that_need_a_backbone_are_left_out() -> None:
         recipe_from(tables(kind="partial_conv", networks__generator__name="partial_conv_unet", loss__backbone="x.onnx"))
     )
     assert (smoke.loss.backbone, smoke.loss.perceptual_weight, smoke.loss.style_weight) == ("", 0.0, 0.0)
+
+
+def test_a_smoke_takes_changes_but_no_pictures() -> None:
+    recipe = recipe_from(tables())
+    assert prepare_recipe(recipe, settings=["run.steps=5"], smoke=True).run.steps == 5
+    with pytest.raises(UsageError, match="draws its own pictures"):
+        prepare_recipe(recipe, data="pictures", smoke=True)
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -56,7 +56,7 @@ DETECTION: tuple[NetInfo, ...] = (
         paper="Kirillov et al., PointRend: image segmentation as rendering, CVPR 2020",
         presets=(
             Preset("full", "retouch.nets.detection.pointrend:point_head_full", 285_776, "fine 256xP, coarse 80xP"),
-            Preset("tiny", "retouch.nets.detection.pointrend:point_head_tiny", 1_698, "fine 16xP, coarse 1xP"),
+            Preset("tiny", "retouch.nets.detection.pointrend:point_head_tiny", 2_210, "fine 32xP, coarse 1xP"),
         ),
         outputs="scores",
     ),
@@ -67,7 +67,7 @@ DETECTION: tuple[NetInfo, ...] = (
         paper="Kirillov et al., PointRend: image segmentation as rendering, CVPR 2020",
         presets=(
             Preset("full", "retouch.nets.detection.pointrend:coarse_head_full", 18_241_872, "region 256x14x14"),
-            Preset("tiny", "retouch.nets.detection.pointrend:coarse_head_tiny", 58_897, "region 16x14x14"),
+            Preset("tiny", "retouch.nets.detection.pointrend:coarse_head_tiny", 59_153, "region 32x14x14"),
         ),
         outputs="scores",
     ),

@@ -274,8 +274,8 @@ def point_head_full() -> PointHead:
 
 
 def point_head_tiny() -> PointHead:
-    """Return a head for one class and 16 fine channels."""
-    return PointHead(16, 1, width=32, depth=2)
+    """Return a head for one class and 32 fine channels, those of the tiny MobileSAM."""
+    return PointHead(32, 1, width=32, depth=2)
 
 
 def coarse_head_full() -> CoarseHead:
@@ -284,5 +284,5 @@ def coarse_head_full() -> CoarseHead:
 
 
 def coarse_head_tiny() -> CoarseHead:
-    """Return a coarse head for one class and 16 channels."""
-    return CoarseHead(16, 14, 1, width=16, hidden=64)
+    """Return a coarse head for one class and 32 channels, those of the tiny MobileSAM."""
+    return CoarseHead(32, 14, 1, width=16, hidden=64)

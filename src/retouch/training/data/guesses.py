@@ -15,13 +15,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from retouch.arrays.types import AnyArray
-from retouch.errors import UsageError, unknown_name
+from retouch.errors import UsageError
 from retouch.training.data.curricula.contract import Curriculum
 from retouch.training.data.curricula.listing import build_curriculum
 from retouch.training.data.cutting import check_cutting, choose_cut, fit
@@ -29,6 +29,7 @@ from retouch.training.data.kept import KeptArrays
 from retouch.training.data.samples import Draw, Sample
 from retouch.training.data.sources.opening import OpenedSource, open_source
 from retouch.training.recipes.settings import DataSettings, Recipe
+from retouch.training.recipes.tables import read_table
 
 _LEAST_SHARE, _MOST_SHARE = 0.003, 0.85
 _TRIES = 20
@@ -74,12 +75,7 @@ def build_guesses(recipe: Recipe) -> GuessMaker:
 
 def read_guess(data: DataSettings) -> GuessSettings:
     """Return the settings of the option `guess`; errors as of `build_guesses`."""
-    asked = data.options.get("guess", {})
-    known = [field.name for field in fields(GuessSettings)]
-    for name in asked:
-        if name not in known:
-            raise UsageError(unknown_name("setting of guess", name, known))
-    settings = GuessSettings(**asked)
+    settings: GuessSettings = read_table(GuessSettings, data.options.get("guess", {}), "data.options.guess")
     settings = replace(settings, drawn_px=settings.drawn_px or data.size_px)
     if settings.drawn_px < data.size_px or settings.variants < 1 or not 0 <= settings.zoomed <= 1:
         raise UsageError(

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from retouch.nets.catalogue.entries import read_axes
 from retouch.nets.catalogue.listing import find_net, find_preset
-from retouch.training.recipes.settings import DamageSettings, DataSettings, NetSettings, Recipe, RunSettings
+from retouch.training.recipes.settings import (
+    DamageSettings,
+    DataSettings,
+    NetSettings,
+    PhaseSettings,
+    Recipe,
+    RunSettings,
+)
 
 SIZE_PX = 32
 STEPS, BATCH = 2, 2
 _PICTURES = 12
-_SETS = {
+_DRAWN = "synthetic:"
+_SETS_OF_DATA = {
     "fill": "toy_faces",
     "guesses": "toy_faces",
     "denoise": "toy_textures",
-    "pairs": "toy_prints",
+    "pairs": "toy_rain",
     "labels": "toy_scenes",
     "clips": "toy_clips",
     "boxes": "toy_shapes",
 }
-_OF_FILES = ("validation_root", "maps", "images", "annotations", "damaged", "clean", "class_map", "split", "densities")
+_SETS_OF_KINDS = {"clicked_masks": "toy_shapes", "pointrend": "toy_shapes", "deblurgan": "toy_blur"}
+_OF_FILES = (
+    "validation_root",
+    "maps",
+    "images",
+    "annotations",
+    "damaged",
+    "clean",
+    "class_map",
+    "split",
+    "densities",
+    "members",
+)
 """Data options that name files or say how to read them."""
 _OF_FEATURES = ("perceptual_weight", "style_weight", "feature_weight", "content_weight")
+_MOST_NUMBERED = 2
+"""Phases "stage_1", "stage_2", ... beyond this are left out: a small network has fewer stages."""
+_N_AXES = 4
+_COLOURS = (1, 3)
 
 
 def smoke_of(recipe: Recipe) -> Recipe:
@@ -33,12 +59,13 @@ def smoke_of(recipe: Recipe) -> Recipe:
     backbone are left out.
     """
     networks = {role: _small(net) for role, net in recipe.networks.items()}
-    phases = tuple(replace(phase, steps=1) for phase in recipe.phases)
+    phases = tuple(replace(phase, steps=1) for phase in recipe.phases if _is_kept(phase))
+    data = replace(_drawn(recipe, _side(networks)), channels=_channels(recipe, networks))
     return replace(
         recipe,
         networks=networks,
         optimisers={role: replace(o, warmup_steps=0) for role, o in recipe.optimisers.items()},
-        data=_drawn(recipe.data, _side(networks)),
+        data=data,
         damage=_damage(recipe.damage),
         run=_short(recipe.run, max(STEPS, len(phases))),
         phases=phases,
@@ -51,26 +78,45 @@ def _small(net: NetSettings) -> NetSettings:
     return replace(net, preset="tiny" if "tiny" in presets else net.preset, weights="")
 
 
-def _side(networks: dict[str, NetSettings]) -> int:
+def _is_kept(phase: PhaseSettings) -> bool:
+    number = re.fullmatch(r".*_(\d+)", phase.name)
+    return number is None or int(number[1]) <= _MOST_NUMBERED
+
+
+def _side(networks: Mapping[str, NetSettings]) -> int:
     """Return a side that all networks take: a fixed one, or the least multiple of at least 32 px."""
-    side = SIZE_PX
+    side, fixed = SIZE_PX, [0]
     for net in networks.values():
         info = find_net(net.name)
-        axes = read_axes(find_preset(info, net.preset).inputs)
-        fixed = [n for shape in axes.values() if len(shape) == 4 for n in shape[2:] if isinstance(n, int)]  # noqa: PLR2004
-        if fixed:
-            return max(fixed)
         side = max(side, -(-info.least_px // info.multiple) * info.multiple, info.multiple)
-    return side
+        fixed += [n for shape in _pictures(net) for n in shape[2:] if isinstance(n, int)]
+    return max(fixed) or side
 
 
-def _drawn(data: DataSettings, side: int) -> DataSettings:
+def _channels(recipe: Recipe, small: Mapping[str, NetSettings]) -> int:
+    """Return how many channels the first network takes, if it took those of the data in its larger size."""
+    role = next(iter(recipe.networks))
+    before, after = (_pictures(net) for net in (recipe.networks[role], small[role]))
+    if before and after and before[0][1] == recipe.data.channels:
+        return int(after[0][1])
+    return recipe.data.channels
+
+
+def _pictures(net: NetSettings) -> list[tuple[int | str, ...]]:
+    """Return the axes of the pictures and masks that a network takes; features have more channels."""
+    axes = read_axes(find_preset(find_net(net.name), net.preset).inputs)
+    return [shape for shape in axes.values() if len(shape) == _N_AXES and shape[1] in _COLOURS]
+
+
+def _drawn(recipe: Recipe, side: int) -> DataSettings:
+    data = recipe.data
     options: dict[str, Any] = {name: value for name, value in data.options.items() if name not in _OF_FILES}
     if "guess" in options:
         options["guess"] = {**options["guess"], "drawn_px": side, "store": "", "variants": 1}
+    drawings = _SETS_OF_KINDS.get(recipe.kind, _SETS_OF_DATA[data.kind])
     return replace(
         data,
-        root=f"synthetic:{_SETS[data.kind]}",
+        root=data.root if data.root.startswith(_DRAWN) else _DRAWN + drawings,
         layout="folder",
         size_px=side,
         short_px=0,
@@ -92,6 +138,7 @@ def _short(run: RunSettings, n_steps: int) -> RunSettings:
         run,
         steps=n_steps,
         batch=BATCH,
+        accumulate=1,
         precision="fp32",
         validation_pictures=2,
         validate_every=n_steps,
@@ -104,5 +151,8 @@ def _short(run: RunSettings, n_steps: int) -> RunSettings:
 def _without_backbone(loss: Any) -> Any:
     if not any(field.name == "backbone" for field in fields(loss)):
         return loss
-    off = {field.name: 0.0 for field in fields(loss) if field.name in _OF_FEATURES}
+    off: dict[str, Any] = {field.name: 0.0 for field in fields(loss) if field.name in _OF_FEATURES}
+    for field in fields(loss):
+        if getattr(loss, field.name) == "backbone":  # where pixels can stand for features
+            off[field.name] = "pixels"
     return replace(loss, backbone="", **off)
