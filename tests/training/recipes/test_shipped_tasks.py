@@ -6,10 +6,11 @@ That each of them trains is the business of the smoke test; here nothing takes a
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,38 +128,44 @@ def test_a_reduced_recipe_judges_what_it_is_watched_by(file: Path) -> None:
 
 def write_set(recipe: Recipe, root: Path) -> None:
     """Write two pictures, pairs, maps, clips or annotated pictures as the recipe says that they lie."""
-    options = recipe.data.options
-    if recipe.data.kind == "pairs":
-        for number, stem in enumerate(STEMS):
-            for name in ("damaged", "clean"):
-                save(root / (options[name].replace("*", stem) + ".png"), noise(20, 24, number))
-    elif recipe.data.kind == "labels":
-        for number in range(2):
-            labels = np.full((20, 24), 7, np.uint8)  # the road of Cityscapes
-            save(root / options.get("maps", ".") / f"{number}.png", labels)
-            if "images" in options:
-                save(root / options["images"] / f"{number}.png", noise(20, 24, number))
-    elif recipe.data.kind == "clips":
-        for folder in {options.get("damaged", "."), options.get("clean", ".")}:
-            for frame in range(4):
-                save(root / folder / "12" / f"{frame:03}.png", noise(20, 24, frame))
-    elif recipe.data.kind == "boxes":
-        for year in ("VOC2007", "VOC2012"):
-            write_year(root / year, int(year[-1]))
+    writers = {"pairs": write_pairs, "labels": write_maps, "clips": write_clips, "boxes": write_years}
+    if recipe.data.kind in writers:
+        writers[recipe.data.kind](root, recipe.data.options)
     else:
         folder = {"div2k": "DIV2K_train_HR"}.get(recipe.data.layout, ".")
         for number in range(2):
             save(root / folder / f"{number}.png", noise(20, 24, number))
 
 
-def write_year(root: Path, seed: int) -> None:
-    """Write a year of VOC with one picture of a dog."""
-    for folder in ("Annotations", "ImageSets/Main"):
-        (root / folder).mkdir(parents=True)
-    save(root / "JPEGImages" / "7.png", noise(20, 24, seed))
-    (root / "JPEGImages" / "7.png").rename(root / "JPEGImages" / "7.jpg")  # kinds are told by content
-    (root / "ImageSets/Main/trainval.txt").write_text("7\n")
+def write_pairs(root: Path, options: Mapping[str, Any]) -> None:
+    for number, stem in enumerate(STEMS):
+        for name in ("damaged", "clean"):
+            save(root / (options[name].replace("*", stem) + ".png"), noise(20, 24, number))
+
+
+def write_maps(root: Path, options: Mapping[str, Any]) -> None:
+    for number in range(2):
+        labels = np.full((20, 24), 7, np.uint8)  # the road of Cityscapes
+        save(root / options.get("maps", ".") / f"{number}.png", labels)
+        if "images" in options:
+            save(root / options["images"] / f"{number}.png", noise(20, 24, number))
+
+
+def write_clips(root: Path, options: Mapping[str, Any]) -> None:
+    for folder in {options.get("damaged", "."), options.get("clean", ".")}:
+        for frame in range(4):
+            save(root / folder / "12" / f"{frame:03}.png", noise(20, 24, frame))
+
+
+def write_years(root: Path, options: Mapping[str, Any]) -> None:
+    """Write two years of VOC with one picture of a dog each."""
     box = "<bndbox><xmin>3</xmin><ymin>3</ymin><xmax>20</xmax><ymax>18</ymax></bndbox>"
     thing = f"<object><name>dog</name><difficult>0</difficult>{box}</object>"
     size = "<size><width>24</width><height>20</height></size>"
-    (root / "Annotations/7.xml").write_text(f"<annotation>{size}{thing}</annotation>")
+    for seed, year in enumerate((root / "VOC2007", root / "VOC2012")):
+        for folder in ("Annotations", "ImageSets/Main"):
+            (year / folder).mkdir(parents=True)
+        save(year / "JPEGImages" / "7.png", noise(20, 24, seed))
+        (year / "JPEGImages" / "7.png").rename(year / "JPEGImages" / "7.jpg")  # kinds are told by content
+        (year / "ImageSets/Main" / f"{options['split']}.txt").write_text("7\n")
+        (year / "Annotations/7.xml").write_text(f"<annotation>{size}{thing}</annotation>")

@@ -49,7 +49,8 @@ _OF_FEATURES = ("perceptual_weight", "style_weight", "feature_weight", "content_
 _MOST_NUMBERED = 2
 """Phases "stage_1", "stage_2", ... beyond this are left out: a small network has fewer stages."""
 _N_AXES = 4
-_COLOURS = (1, 3)
+_FEATURES = ("region", "coarse", "fine")
+"""Inputs that are not of the size of a picture."""
 
 
 def smoke_of(recipe: Recipe) -> Recipe:
@@ -97,15 +98,16 @@ def _channels(recipe: Recipe, small: Mapping[str, NetSettings]) -> int:
     """Return how many channels the first network takes, if it took those of the data in its larger size."""
     role = next(iter(recipe.networks))
     before, after = (_pictures(net) for net in (recipe.networks[role], small[role]))
-    if before and after and before[0][1] == recipe.data.channels:
+    is_told = "channels" in small[role].arguments
+    if before and after and not is_told and before[0][1] == recipe.data.channels:
         return int(after[0][1])
     return recipe.data.channels
 
 
 def _pictures(net: NetSettings) -> list[tuple[int | str, ...]]:
-    """Return the axes of the pictures and masks that a network takes; features have more channels."""
+    """Return the axes of the pictures and maps that a network takes."""
     axes = read_axes(find_preset(find_net(net.name), net.preset).inputs)
-    return [shape for shape in axes.values() if len(shape) == _N_AXES and shape[1] in _COLOURS]
+    return [shape for name, shape in axes.items() if len(shape) == _N_AXES and name not in _FEATURES]
 
 
 def _drawn(recipe: Recipe, side: int) -> DataSettings:

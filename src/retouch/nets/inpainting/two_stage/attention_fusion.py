@@ -119,6 +119,6 @@ def attention_fusion_full() -> TwoStageInpainter:
     return TwoStageInpainter(attention_fusion())
 
 
-def attention_fusion_tiny() -> TwoStageInpainter:
-    """Return a network of a third of that width, for pictures of 64 pixels."""
-    return TwoStageInpainter(attention_fusion(8))
+def attention_fusion_tiny(skip: Skip = "fused", *, dilated_residual: bool = True) -> TwoStageInpainter:
+    """Return a network of a third of that width, for pictures of 64 pixels; arguments as of `attention_fusion`."""
+    return TwoStageInpainter(attention_fusion(8, skip=skip, dilated_residual=dilated_residual))

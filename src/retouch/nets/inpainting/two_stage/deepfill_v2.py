@@ -54,6 +54,6 @@ def deepfill_v2_full() -> TwoStageInpainter:
     return TwoStageInpainter(deepfill_v2())
 
 
-def deepfill_v2_tiny() -> TwoStageInpainter:
+def deepfill_v2_tiny(channels: int = 8) -> TwoStageInpainter:
     """Return a network of a third of the published width, for pictures of 64 pixels: 454,574 parameters."""
-    return TwoStageInpainter(deepfill_v2(8))
+    return TwoStageInpainter(deepfill_v2(channels))

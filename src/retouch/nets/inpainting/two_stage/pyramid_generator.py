@@ -253,9 +253,9 @@ def pyramid_generator_full() -> PyramidGenerator:
     return pyramid_generator()
 
 
-def pyramid_generator_tiny() -> PyramidGenerator:
-    """Return a network of a third of that width, for pictures of 64 pixels."""
-    return pyramid_generator(8)
+def pyramid_generator_tiny(fusion: Fusion = "image_both", rates: Rates = ADAPTIVE) -> PyramidGenerator:
+    """Return a network of a third of that width, for pictures of 64 pixels; arguments as of `pyramid_generator`."""
+    return pyramid_generator(8, fusion=fusion, rates=rates)
 
 
 def _sub_generator(channels: int, rates: Sequence[int]) -> CoarseNetwork:

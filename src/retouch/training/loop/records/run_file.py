@@ -7,6 +7,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from retouch.training.loop.records.journal import plain
 _PACKAGES = ("torch", "lightning", "numpy", "scipy", "pillow", "safetensors")
 
 
+@cache
 def git_commit() -> str:
     """Return the commit of the source that runs, with "+" where files differ from it; "" where there is none."""
     folder = Path(retouch.__file__).parent
