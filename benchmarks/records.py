@@ -67,7 +67,7 @@ def gather_facts(bench: Bench, load_before: float) -> dict[str, Any]:
     return {
         "commit": _commit(),
         "date": datetime.now(UTC).date().isoformat(),
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "n_cores": os.cpu_count(),
         "n_threads": bench.n_threads,
         "load_before": round(load_before, 2),
@@ -89,7 +89,8 @@ def _commit() -> str:
     return described.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """Return what the processor calls itself."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()

@@ -1,4 +1,4 @@
-"""Writes the tables and plots of the docs from benchmarks/results/ and the catalogue; no figure is typed by hand.
+"""Writes tables, plots and docs/evidence from the result files and the catalogue; no figure is typed by hand.
 
 Usage: python -m scripts.tables [--check], from the root of the repository
 
@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evidence.pages import evidence_pages
 from benchmarks.tables.catalogues import (
     denoisers_table,
     families_table,
@@ -115,7 +116,7 @@ def with_tables(page: str, results: Path = RESULTS) -> str:
 def main() -> None:
     """Write the pages and plots that changed, or with --check name them."""
     check = sys.argv[1:] == ["--check"]
-    wanted = {name: with_tables((ROOT / name).read_text()) for name in PAGES} | plots()
+    wanted = {name: with_tables((ROOT / name).read_text()) for name in PAGES} | plots() | evidence_pages()
     stale = [name for name, text in wanted.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     for name in stale:
         if not check:

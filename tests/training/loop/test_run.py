@@ -17,7 +17,7 @@ import pytest
 import torch
 from PIL import Image as PillowImage
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tests.training.loop.tiny import (
     PlainTraining,
     TinyTraining,
@@ -33,10 +33,11 @@ from retouch.errors import TrainingError, UsageError
 from retouch.training.batch import Batch
 from retouch.training.loop.context import StepContext, as_float32
 from retouch.training.loop.judging import judge
-from retouch.training.loop.networks import load_weights
-from retouch.training.loop.phases import phase_at
+from retouch.training.loop.moving.phases import phase_at
+from retouch.training.loop.networks import build_networks, load_weights
 from retouch.training.loop.processes import Processes
 from retouch.training.loop.records.sheets import draw_sheet
+from retouch.training.recipes.settings import NetSettings, OptimiserSettings
 from retouch.training.steps.contract import Context
 
 torch.set_num_threads(1)
@@ -220,6 +221,70 @@ def test_two_processes_do_what_one_does_with_batches_of_twice_the_size(tmp_path:
     for name, tensor in one.tensors.items():
         torch.testing.assert_close(two.tensors[name], tensor, rtol=1e-5, atol=1e-6)
     assert two.state["scores"]["all"]["mse"] == pytest.approx(one.state["scores"]["all"]["mse"], rel=1e-5)
+
+
+def test_a_run_that_is_gone_on_with_keeps_its_own_weights(tmp_path: Path) -> None:
+    train_tiny(tiny_recipe(steps=5), tmp_path / "run")
+    told: list[str] = []
+    train_tiny(tiny_recipe(steps=5), tmp_path / "run", resume=True, warm_start="nowhere", say=told.append)
+    assert told[0] == "goes on from the checkpoint of step 5"
+    assert told[1].startswith("--warm-start is not used")
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
+    """Checkpoints are due after steps 3, 6 and 8."""
+    train_tiny(tiny_recipe(steps=8, checkpoint_every=3, validate_every=0), tmp_path / "run")
+    (tmp_path / "run/checkpoints/step-000008/tensors.safetensors").write_bytes(b"")
+    result = train_tiny(tiny_recipe(steps=8, checkpoint_every=3, validate_every=0), tmp_path / "run", resume=True)
+    assert result.first_step == 6
+    assert "the checkpoint of step 8 is damaged and is not used" in result.notes
+    assert last_checkpoint(tmp_path / "run").step == 8
+
+
+def test_without_tensorboard_a_run_goes_on_and_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    told: list[str] = []
+    assert train_tiny(tiny_recipe(steps=5), tmp_path / "run", say=told.append).step == 5
+    assert [note for note in told if "TensorBoard" in note] == [
+        "TensorBoard is not installed, so metrics.jsonl and sheets/ are all there is to see"
+    ]
+
+
+def test_a_network_without_an_optimiser_is_loaded_and_left_alone(tmp_path: Path) -> None:
+    """The teacher has the weights of another network; it takes no gradients, also when the run goes on."""
+    save_file(
+        {name: tensor + 1 for name, tensor in small_net(0).state_dict().items()}, tmp_path / "teacher.safetensors"
+    )
+    nets = {"generator": NetSettings("pennet", "tiny"), "teacher": NetSettings("dncnn", "tiny")}
+    recipe = replace(plain_recipe(), networks=nets, optimisers={"generator": OptimiserSettings()})
+    recipe = replace(
+        recipe, networks={**nets, "teacher": replace(nets["teacher"], weights=str(tmp_path / "teacher.safetensors"))}
+    )
+    for resumes in (False, True):
+        built = build_networks(recipe, resumes=resumes)
+        expected = load_file(tmp_path / "teacher.safetensors")
+        assert all(torch.equal(tensor, expected[name]) for name, tensor in built["teacher"].state_dict().items())
+        assert not any(weight.requires_grad for weight in built["teacher"].parameters())
+
+
+def small_net(seed: int) -> torch.nn.Module:
+    recipe = replace(plain_recipe(seed=seed), networks={"generator": NetSettings("dncnn", "tiny")})
+    return build_networks(recipe)["generator"]
+
+
+def test_initial_weights_follow_from_the_seed() -> None:
+    first, again, other = (small_net(seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_arguments_of_a_network_are_passed_on_and_unknown_ones_refused() -> None:
+    grey = NetSettings("dncnn", "tiny", {"channels": 1})
+    built = build_networks(replace(plain_recipe(), networks={"generator": grey}))["generator"]
+    assert next(built.parameters()).shape[1] == 1
+    wrong = replace(grey, arguments={"chanels": 1})
+    with pytest.raises(UsageError, match="unknown argument of 'dncnn', preset tiny 'chanels'; did you mean 'channels'"):
+        build_networks(replace(plain_recipe(), networks={"generator": wrong}))
 
 
 def test_runs_of_another_seed_differ(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import InputError
-from retouch.training.loop.averages import Averages
+from retouch.training.loop.moving.averages import Averages
+from retouch.training.loop.moving.updating import NotFiniteError, Updater
 from retouch.training.loop.processes import Processes
-from retouch.training.loop.updating import NotFiniteError, Updater
 
 torch.set_num_threads(1)
 

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from retouch.training import door
 from retouch.training.batch import Batch
+from retouch.training.door import train
+from retouch.training.loop import session
 from retouch.training.loop.parts import assemble
 from retouch.training.loop.records.checkpoints import Checkpoint, CheckpointFolder
 from retouch.training.recipes.settings import (
@@ -173,7 +174,7 @@ def train_tiny(
     training: type[TinyTraining] = TinyTraining,
     on_batch: Callable[[int], None] | None = None,
     **options: Any,
-) -> door.TrainingResult:
+) -> session.TrainingResult:
     """Call the door with the tiny parts in the place of the real ones."""
     networks = tiny_networks(plain=training is PlainTraining)
 
@@ -181,11 +182,13 @@ def train_tiny(
         return assemble(recipe, networks, stream, processes, training(networks))
 
     with (
-        mock.patch.object(door, "open_stream", lambda recipe, n_processes: TinyStream(recipe, n_processes, on_batch)),
-        mock.patch.object(door, "build_networks", return_value=networks),
-        mock.patch.object(door, "assemble", assembled),
+        mock.patch.object(
+            session, "open_stream", lambda recipe, n_processes: TinyStream(recipe, n_processes, on_batch)
+        ),
+        mock.patch.object(session, "build_networks", return_value=networks),
+        mock.patch.object(session, "assemble", assembled),
     ):
-        return door.train(recipe, folder, threads=1, **options)
+        return train(recipe, folder, threads=1, **options)
 
 
 def last_checkpoint(folder: Path) -> Checkpoint:

@@ -405,13 +405,13 @@ INPAINTING: tuple[NetInfo, ...] = (
         paper="this project",
         presets=(
             Preset(
-                "full", "retouch.nets.inpainting.residual_unet:residual_unet_full", 2_519_444, "guess 3xHxW, mask 1xHxW"
+                "full", "retouch.nets.inpainting.residual_unet:residual_unet_full", 2_522_004, "guess 3xHxW, mask 1xHxW"
             ),
             Preset(
-                "thin", "retouch.nets.inpainting.residual_unet:residual_unet_thin", 539_884, "guess 3xHxW, mask 1xHxW"
+                "thin", "retouch.nets.inpainting.residual_unet:residual_unet_thin", 540_908, "guess 3xHxW, mask 1xHxW"
             ),
             Preset(
-                "tiny", "retouch.nets.inpainting.residual_unet:residual_unet_tiny", 111_520, "guess 3xHxW, mask 1xHxW"
+                "tiny", "retouch.nets.inpainting.residual_unet:residual_unet_tiny", 111_872, "guess 3xHxW, mask 1xHxW"
             ),
         ),
         multiple=16,

@@ -55,16 +55,21 @@ class Sizes:
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions whose sum with the input goes on; the second starts at zero, which keeps deep nets calm."""
+    """A norm of each place's channels and two convolutions, added to the input; the second starts at zero.
+
+    Without the norm, training ran away at a learning rate of 8e-4.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.norm = nn.LayerNorm(width)
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.last = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C H W"]:
         """Return x plus what was found in it."""
-        found: Tensor = self.last(functional.leaky_relu(self.first(x), SLOPE))
+        even = self.norm(x.movedim(1, -1)).movedim(-1, 1)
+        found: Tensor = self.last(functional.leaky_relu(self.first(even), SLOPE))
         return x + found
 
 

@@ -22,7 +22,7 @@ from retouch.training.loop.records.places import Places
 from retouch.training.recipes.settings import NetSettings, Recipe
 
 
-def build_networks(recipe: Recipe, warm_start: str = "") -> dict[str, nn.Module]:
+def build_networks(recipe: Recipe, warm_start: str = "", *, resumes: bool = False) -> dict[str, nn.Module]:
     """Return the networks of a recipe by role; those without an optimiser take no gradients.
 
     Parameters
@@ -30,6 +30,8 @@ def build_networks(recipe: Recipe, warm_start: str = "") -> dict[str, nn.Module]
     recipe : Recipe
     warm_start : str
         A file of weights for the first network, or the folder of a run for all that it trained; "" for none.
+    resumes : bool
+        Load the weights of those alone that have no optimiser: a checkpoint holds the others.
 
     Raises
     ------
@@ -40,7 +42,11 @@ def build_networks(recipe: Recipe, warm_start: str = "") -> dict[str, nn.Module]
     InputError
         If weights cannot be read.
     """
-    networks = {role: _build(role, settings, recipe.run.seed) for role, settings in recipe.networks.items()}
+    networks: dict[str, nn.Module] = {}
+    for role, settings in recipe.networks.items():
+        networks[role] = _build(role, settings, recipe.run.seed)
+        if settings.weights and not (resumes and role in recipe.optimisers):
+            load_weights(networks[role], settings.weights, role)
     _warm_up(networks, warm_start)
     for role, net in networks.items():
         if role not in recipe.optimisers:
@@ -58,8 +64,6 @@ def _build(role: str, settings: NetSettings, seed: int) -> nn.Module:
         if not settings.arguments or isinstance(error, InputError | UsageError):
             raise
         raise UsageError(f"networks.{role}.arguments cannot be used by '{settings.name}': {error}") from error
-    if settings.weights:
-        load_weights(net, settings.weights, role)
     return net
 
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from retouch.errors import InputError
 from retouch.training.data.stream import Stream
-from retouch.training.loop.averages import Averages
+from retouch.training.loop.moving.averages import Averages
+from retouch.training.loop.moving.schedules import build_optimiser
+from retouch.training.loop.moving.updating import Updater
 from retouch.training.loop.processes import Processes
-from retouch.training.loop.schedules import build_optimiser
-from retouch.training.loop.updating import Updater
 from retouch.training.recipes.settings import Recipe
 from retouch.training.steps.contract import Training
 from retouch.training.steps.listing import find_kind, load_named

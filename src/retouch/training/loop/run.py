@@ -24,16 +24,16 @@ from retouch.training.batch import Batch
 from retouch.training.loop.clock import Clock
 from retouch.training.loop.context import StepContext, seed_of
 from retouch.training.loop.judging import Scores, is_better, judge, watched
+from retouch.training.loop.moving.phases import Modes, Phase, phase_at
+from retouch.training.loop.moving.schedules import lr_at
+from retouch.training.loop.moving.updating import NotFiniteError
 from retouch.training.loop.parts import Parts, restore
-from retouch.training.loop.phases import Modes, Phase, phase_at
 from retouch.training.loop.records.checkpoints import Checkpoint
 from retouch.training.loop.records.journal import Window
 from retouch.training.loop.records.places import Places
 from retouch.training.loop.records.recorder import Recorder
 from retouch.training.loop.records.sheets import MOST_ROWS
-from retouch.training.loop.schedules import lr_at
 from retouch.training.loop.stopping import Stopping
-from retouch.training.loop.updating import NotFiniteError
 
 _CANCELLED = "cancelled"
 
@@ -292,8 +292,8 @@ class Run:
         )
         return TrainingError(
             f"losses and gradients must be numbers, but in step {self.done + 1} {error}; its samples: {few} (all in "
-            f"{shown(self._places.failed_batch)}); {kept}; lower the learning rate, "
-            "set run.clip_norm or look at these files"
+            f"{shown(self._places.failed_batch)}); {kept}; look at these files, or start "
+            "anew with --warm-start from its weights and a lower learning rate or run.clip_norm"
         )
 
 

@@ -48,6 +48,8 @@ _OF_FILES = (
 _OF_FEATURES = ("perceptual_weight", "style_weight", "feature_weight", "content_weight")
 _MOST_NUMBERED = 2
 """Phases "stage_1", "stage_2", ... beyond this are left out: a small network has fewer stages."""
+_FEW_PARAMETERS = 30_000
+"""Networks of so many numbers are small enough as they are."""
 _N_AXES = 4
 _FEATURES = ("region", "coarse", "fine")
 """Inputs that are not of the size of a picture."""
@@ -56,8 +58,8 @@ _FEATURES = ("region", "coarse", "fine")
 def smoke_of(recipe: Recipe) -> Recipe:
     """Return a recipe that takes two steps, or one for each phase if these are more, with pictures of about 32 px.
 
-    Networks are of the preset "tiny" where there is one, and start from nothing. Terms that need the weights of a
-    backbone are left out.
+    Large networks are of the preset "tiny" where there is one, and all start from nothing. Terms that need the
+    weights of a backbone are left out.
     """
     networks = {role: _small(net) for role, net in recipe.networks.items()}
     phases = tuple(replace(phase, steps=1) for phase in recipe.phases if _is_kept(phase))
@@ -75,8 +77,10 @@ def smoke_of(recipe: Recipe) -> Recipe:
 
 
 def _small(net: NetSettings) -> NetSettings:
-    presets = [preset.name for preset in find_net(net.name).presets]
-    return replace(net, preset="tiny" if "tiny" in presets else net.preset, weights="")
+    info = find_net(net.name)
+    is_small = find_preset(info, net.preset).n_parameters <= _FEW_PARAMETERS
+    has_tiny = any(preset.name == "tiny" for preset in info.presets)
+    return replace(net, preset="tiny" if has_tiny and not is_small else net.preset, weights="")
 
 
 def _is_kept(phase: PhaseSettings) -> bool:

@@ -65,7 +65,7 @@ class CheckpointFolder:
             If it cannot be written; those before it are as they were.
         """
         target = self._place(checkpoint.step)
-        if _read_state(target) is None:
+        if not _is_whole(target):
             self._write(checkpoint, target)
         self._drop_old(keep={checkpoint.step} | ({best} if best is not None else set()))
         return target
@@ -134,9 +134,9 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         If it is not whole.
     """
     state = _read_state(folder)
+    if state is None or not _is_whole(folder):
+        raise InputError(f"a checkpoint must be whole, {shown(folder)} is not; take another")
     try:
-        if state is None or _sha256(folder / TENSORS) != state[_HASHED]:
-            raise InputError(f"a checkpoint must be whole, {shown(folder)} is not; take another")
         return Checkpoint(int(state["step"]), load_file(folder / TENSORS), state)
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot read the checkpoint {shown(folder)}: {fault(error)}; take another") from error
@@ -148,6 +148,14 @@ def _read_state(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return state if isinstance(state, dict) and (folder / TENSORS).is_file() else None
+
+
+def _is_whole(folder: Path) -> bool:
+    state = _read_state(folder)
+    try:
+        return state is not None and _sha256(folder / TENSORS) == state.get(_HASHED)
+    except OSError:
+        return False
 
 
 def _sha256(path: Path) -> str:

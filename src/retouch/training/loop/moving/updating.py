@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from retouch.errors import InputError, unknown_name
-from retouch.training.loop.averages import Averages
+from retouch.training.loop.moving.averages import Averages
 from retouch.training.loop.processes import Processes
 
 Gradients = dict[str, list[Tensor | None]]
@@ -120,7 +120,7 @@ class Updater:
 
     def _move(self, sums: Gradients) -> None:
         means = {role: self._mean(role, gradients) for role, gradients in sums.items()}
-        norms = {role: _norm(gradients) for role, gradients in means.items()}
+        norms = {role: _norm(gradients, self._processes.device) for role, gradients in means.items()}
         if norms and not bool(torch.stack(list(norms.values())).isfinite().all()):
             said = ", ".join(f"{role} {norm.item():g}" for role, norm in norms.items())
             self._note_fault(f"a gradient is no finite number (norms: {said})")
@@ -159,6 +159,6 @@ def _sum(a: Tensor | None, b: Tensor | None) -> Tensor | None:
     return b if a is None else a if b is None else a + b
 
 
-def _norm(gradients: list[Tensor | None]) -> Tensor:
+def _norm(gradients: list[Tensor | None], device: torch.device) -> Tensor:
     present = [gradient for gradient in gradients if gradient is not None]
-    return torch.nn.utils.get_total_norm(present) if present else torch.zeros(())
+    return torch.nn.utils.get_total_norm(present) if present else torch.zeros((), device=device)

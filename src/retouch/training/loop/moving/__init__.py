@@ -1,0 +1,1 @@
+"""What moves networks: gradients, optimisers, averages, phases."""
