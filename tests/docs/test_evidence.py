@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 import math
 import re
@@ -153,7 +155,7 @@ def test_a_margin_must_be_reached_too() -> None:
 
 
 def test_where_lower_is_better_the_sign_turns() -> None:
-    """a loses 2, b loses 5: a is ahead by 3."""
+    """2 against 5: ahead by 3."""
     claim = replace_claim(TRIAL.claims[0], is_lower=True)
     assert weigh_claim(TRIAL, results({"a": [2.0, 2.0], "b": [5.0, 5.0]}), claim).difference == MeanInterval(
         3.0, 0.0, 2
@@ -161,7 +163,7 @@ def test_where_lower_is_better_the_sign_turns() -> None:
 
 
 def test_where_lower_is_better_a_slack_lets_it_be_higher() -> None:
-    """a loses 5.2, b loses 5, 0.3 more is allowed: 0.1 is left."""
+    """5.2 against 5 with 0.3 allowed: 0.1 is left."""
     claim = replace_claim(TRIAL.claims[0], is_lower=True, margin=-0.3)
     difference = weigh_claim(TRIAL, results({"a": [5.2, 5.2], "b": [5.0, 5.0]}), claim).difference
     assert difference is not None
@@ -285,6 +287,13 @@ def test_the_six_patterns_miss_what_the_paper_says() -> None:
     assert {name: shares[name] for name in expected} == pytest.approx(expected)
     assert shares["pixels"] == pytest.approx(0.7, abs=0.03)
     assert list(PATTERNS) == list(CONFIDENCES)
+
+
+@pytest.mark.parametrize("name", ["baselines", "drawing", "figures", "gathering", "intervals", "searching", "study"])
+def test_examples_in_docstrings_are_right(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"benchmarks.evidence.{name}"))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_pages_are_what_the_result_files_say() -> None:

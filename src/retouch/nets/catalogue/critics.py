@@ -164,7 +164,7 @@ CRITICS: tuple[NetInfo, ...] = (
         "adversarial networks, ICLR 2016",
         presets=(
             Preset("full", "retouch.nets.latent.dcgan:dcgan_critic_full", 4_316_545, "picture 3x64x64"),
-            Preset("tiny", "retouch.nets.latent.dcgan:dcgan_critic_tiny", 169_121, "picture 3x32x32"),
+            Preset("tiny", "retouch.nets.latent.dcgan:dcgan_critic_tiny", 169_121, "picture 3x64x64"),
         ),
         outputs="scores",
         no_export="a critic judges pictures in training only",
