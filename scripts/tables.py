@@ -32,6 +32,7 @@ from benchmarks.tables.quality import (
     by_bin_short_table,
     by_bin_table,
     denoising_table,
+    learned_table,
     mini_benchmark_table,
     thin_damage_table,
 )
@@ -76,6 +77,8 @@ RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "quality-by-bin": ("quality-by-bin", by_bin_table),
     "quality-all-bins": ("quality-by-bin", by_bin_short_table),
     "quality-denoising": ("quality-denoising", denoising_table),
+    "quality-learned-broad": ("quality-learned", partial(learned_table, "broad")),
+    "quality-learned-thin": ("quality-learned", partial(learned_table, "thin")),
     "released-denoisers": ("released-denoisers", released_denoisers_table),
     "networks-speed": ("networks", networks_table),
     "growth-size": ("growth", partial(growth_table, "size")),

@@ -76,7 +76,10 @@ def run_study(study: Study, wish: Wish, say: Callable[[str], None] = print) -> b
         say(f"{words}: {_run(study, arm, recipe_of(study, arm, seed, wish.steps), folder, (left, wish.threads))}")
         if not (folder / ENDED).exists():
             return False
-    _score_baselines(study, wish)
+    try:
+        _score_baselines(study, wish)
+    except ImportError as error:  # machines that only train lack what fills classically
+        say(f"{study.name}, baselines: passed over, {error}; run the same again where all is installed")
     return True
 
 

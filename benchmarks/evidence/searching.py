@@ -52,6 +52,8 @@ def search_six(folder: Path, recipe: Recipe) -> Found:
         if pattern == _EQUAL_BUDGET:
             longer = _search_alone((generator, critic), batch, start, 2 * n_steps)
             found[f"{pattern}, twice as long"] = scores(longer, batch.image)
+            lead = found[f"{pattern}, twice as long"]["mae"] - found[f"{pattern}, after"]["mae"]
+            found[f"{pattern}, equal budget"] = {"mae": lead}
     return found
 
 

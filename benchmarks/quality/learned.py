@@ -1,0 +1,59 @@
+"""The learned methods beside the classical ones, on pictures that training never saw.
+
+Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68 and McMaster. Thin damage:
+scratches, captions and thin strokes at 256 px. The pictures may not be published, so only scores are kept;
+`scratch/learned` holds the pages with pictures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import retouch
+from benchmarks.measuring import ROOT, Bench
+from benchmarks.quality.by_bin import MASKS, SHARED, plain_row
+from benchmarks.records import Record
+from retouch.masks.sampler import NVIDIA_BINS
+
+SETS = {"CBSD68": SHARED / "denoise-cbsd68", "McMaster": SHARED / "denoise-mcmaster"}
+SCRATCH = ROOT / "scratch" / "learned"
+BROAD = (
+    *("harmonic", "biharmonic", "total_variation", "navier_stokes", "kriging", "blended", "patchmatch"),
+    *("learned_structure", "learned_detail", "auto"),
+)
+THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended", "learned_thin", "learned_structure", "auto")
+THIN_MASKS = ("scratch", "text", "lama_thin")
+COLUMNS = ("psnr_hole", "ssim", "hed_distance")
+SIDE_PX, N_PICTURES = 256, 18
+PROTOCOL = f"""The first {N_PICTURES} pictures of each set at {SIDE_PX} px (the whole square, averaged). Broad: masks of
+the NVIDIA test set in its six bins, mask i (modulo their number) for picture i, resized by the nearest pixel. Thin: one
+mask of each family for each picture. Default options, seed 0. Means over pictures; hed_distance is a distance over the
+features of VGG16 as trained for edges (HED)."""
+
+
+def run(bench: Bench) -> None:
+    """Evaluate every method on every set and write the result file."""
+    absent = [str(folder) for folder in (*SETS.values(), MASKS) if not folder.is_dir()]
+    if absent:
+        print(f"skipped: {', '.join(absent)} absent")
+        return
+    record = Record(bench, "quality-learned", PROTOCOL)
+    shutil.rmtree(SCRATCH, ignore_errors=True)  # results of older weights must not be taken for today's
+    for name, folder in SETS.items():
+        broad = {"masks": [f"nvidia:{MASKS}"], "bins": NVIDIA_BINS[:1] if bench.quick else NVIDIA_BINS}
+        for kind, methods, damage in (("broad", BROAD, broad), ("thin", THIN, {"masks": list(THIN_MASKS)})):
+            evaluate(bench, record, (name, kind), list(methods), images=folder, **damage)
+    record.write()
+
+
+def evaluate(bench: Bench, record: Record, names: tuple[str, str], methods: list[str], **request: Any) -> None:
+    """Evaluate methods on one set under one kind of damage and add the rows."""
+    out = SCRATCH / "-".join(names)
+    summary = retouch.evaluate(
+        request.pop("images"), out, methods=methods, prepare=f"square:{SIDE_PX}", metrics=COLUMNS,
+        limit=2 if bench.quick else N_PICTURES, n_workers=bench.n_threads, **request,
+    ).summary  # fmt: skip
+    for row in summary.rows:
+        record.add(dataset=names[0], kind=names[1], condition=row.condition, method=row.method, **plain_row(row))
+    print(f"read {out / 'report.html'}", flush=True)
