@@ -19,18 +19,18 @@ BENCHMARKS = {
     "growth": "benchmarks.speed.growth",
     "quality-by-bin": "benchmarks.quality.by_bin",
     "quality-denoising": "benchmarks.quality.denoising",
-    "quality-learned": "benchmarks.quality.learned",
+    "quality-structure": "benchmarks.quality.structure",
     "released-denoisers": "benchmarks.quality.released_denoisers",
     "networks": "benchmarks.speed.networks",
     "patchmatch-shared": "benchmarks.speed.shared_photographs",
     "sheet": "benchmarks.quality.sheet",
 }
-ON_REQUEST = frozenset({"quality-learned", "released-denoisers", "networks", "patchmatch-shared", "sheet"})
+ON_REQUEST = frozenset({"quality-structure", "released-denoisers", "networks", "patchmatch-shared", "sheet"})
 """Not run unless they are named: they take long, need what cannot be published, or draw."""
 
 BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ON_REQUEST)
 WITHOUT_RIVALS = frozenset(
-    {"cold-start", "mini-benchmark", "quality-denoising", "quality-learned", "released-denoisers", "networks"}
+    {"cold-start", "mini-benchmark", "quality-denoising", "quality-structure", "released-denoisers", "networks"}
 )
 
 

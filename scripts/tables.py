@@ -32,15 +32,18 @@ from benchmarks.tables.quality import (
     by_bin_short_table,
     by_bin_table,
     denoising_table,
-    learned_table,
     mini_benchmark_table,
+    structure_table,
     thin_damage_table,
 )
 from benchmarks.tables.speed import cold_start_table, patchmatch_by_size_table, patchmatch_table
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "benchmarks/README.md", "docs/start.md", "docs/evaluation.md", "docs/networks.md")
+PAGES = (
+    *("README.md", "benchmarks/README.md", "docs/start.md", "docs/evaluation.md", "docs/networks.md"),
+    "docs/evidence/structure.md",
+)
 _BLOCK = re.compile(r"<!-- table (?P<name>[\w-]+) -->\n.*?<!-- end (?P=name) -->", re.DOTALL)
 
 
@@ -77,8 +80,8 @@ RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "quality-by-bin": ("quality-by-bin", by_bin_table),
     "quality-all-bins": ("quality-by-bin", by_bin_short_table),
     "quality-denoising": ("quality-denoising", denoising_table),
-    "quality-learned-broad": ("quality-learned", partial(learned_table, "broad")),
-    "quality-learned-thin": ("quality-learned", partial(learned_table, "thin")),
+    "quality-structure-broad": ("quality-structure", partial(structure_table, "broad")),
+    "quality-structure-thin": ("quality-structure", partial(structure_table, "thin")),
     "released-denoisers": ("released-denoisers", released_denoisers_table),
     "networks-speed": ("networks", networks_table),
     "growth-size": ("growth", partial(growth_table, "size")),

@@ -39,7 +39,7 @@ def mini_benchmark_table(cases: list[Case]) -> str:
     return table(("method", *masks), ([f"`{m}`", *(cells[m, mask] for mask in masks)] for m in methods))
 
 
-CHOSEN_BY_AUTO = ("kriging", "patchmatch")
+CHOSEN_BY_AUTO = ("kriging", "patchmatch", "guided_patchmatch")
 """The methods of `retouch.methods.planning.auto`."""
 
 BY_BIN_COLUMNS = {"psnr_hole": 2, "ssim": 3, "edge_f1_hole": 3, "texture_gap_hole": 3}
@@ -66,18 +66,18 @@ def by_bin_short_table(cases: list[Case]) -> str:
     return table(("method", "PSNR in the hole, dB", "SSIM", "edge F1 in the hole", "texture gap in the hole"), rows)
 
 
-def learned_table(kind: str, cases: list[Case]) -> str:
+def structure_table(kind: str, cases: list[Case]) -> str:
     """PSNR in the hole / SSIM / perceptual distance of each method under one kind of damage, sets side by side."""
     chosen = [case for case in cases if case["kind"] == kind and case["condition"] != "all"]
     columns = {(case["dataset"], case["condition"]): None for case in chosen}
     rows = []
     for (method,), group in grouped(chosen, "method"):
         found = {(case["dataset"], case["condition"]): case["scores"] for case in group}
-        rows.append([f"`{method}`", *(_learned_cell(found[column]) for column in columns)])
+        rows.append([f"`{method}`", *(_structure_cell(found[column]) for column in columns)])
     return table(("method", *(f"{dataset}, {condition}" for dataset, condition in columns)), rows)
 
 
-def _learned_cell(scores: dict[str, list[float]]) -> str:
+def _structure_cell(scores: dict[str, list[float]]) -> str:
     return f"{scores['psnr_hole'][0]:.2f} / {scores['ssim'][0]:.3f} / {scores['hed_distance'][0]:.3f}"
 
 

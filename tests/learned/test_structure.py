@@ -11,10 +11,8 @@ from tests.tiny_graphs import corrector
 from retouch.arrays.types import Image, Mask
 from retouch.classical.sparse.blended import inpaint_blended
 from retouch.errors import InputError, WeightsError
-from retouch.learned.detail import inpaint_learned_detail
-from retouch.learned.shipped import STRUCTURE, THIN, open_corrector
 from retouch.learned.structure import DEEPEST_PX, inpaint_learned_structure
-from retouch.learned.thin import inpaint_learned_thin
+from retouch.methods.catalogue import find_method
 
 
 def scene(side: int = 96, hole: int = 20) -> tuple[Image, Mask]:
@@ -33,18 +31,16 @@ def adds_a_tenth(tmp_path: Path) -> str:
     return str(corrector(tmp_path / "tenth.onnx", 0.1))
 
 
-@pytest.mark.parametrize("name", [STRUCTURE, THIN])
-def test_what_ships_opens_and_says_what_it_is(name: str) -> None:
-    card = open_corrector(name).card
-    assert (card.net, card.storage, card.licence) == ("residual_unet", "float16", "Apache-2.0")
+def test_a_network_in_a_file_is_a_method(adds_a_tenth: str) -> None:
+    info = find_method(f"net:{adds_a_tenth}")
+    assert (info.kind, info.build) == ("learned", "retouch.learned.structure:inpaint_learned_structure")
 
 
 def test_a_shallow_hole_is_the_corrected_blend(adds_a_tenth: str) -> None:
     image, mask = scene()
-    for fill in (inpaint_learned_structure, inpaint_learned_thin):
-        expected = inpaint_blended(image, mask)
-        expected[mask] += 0.1
-        np.testing.assert_allclose(fill(image, mask, net=adds_a_tenth), expected.clip(0, 1), atol=1e-5)
+    expected = inpaint_blended(image, mask)
+    expected[mask] += 0.1
+    np.testing.assert_allclose(inpaint_learned_structure(image, mask, net=adds_a_tenth), expected.clip(0, 1), atol=1e-5)
 
 
 def test_a_deep_hole_is_corrected_at_every_scale(adds_a_tenth: str) -> None:
@@ -54,22 +50,25 @@ def test_a_deep_hole_is_corrected_at_every_scale(adds_a_tenth: str) -> None:
     """
     image, mask = scene(128, 72)
     assert DEEPEST_PX == 24
-    plain = inpaint_learned_structure(image, mask, net=adds_a_tenth) - inpaint_blended(image, mask)
-    assert plain[64, 64].mean() == pytest.approx(0.1 + 0.1 * 36 / 44, abs=0.03)
+    added = inpaint_learned_structure(image, mask, net=adds_a_tenth) - inpaint_blended(image, mask)
+    assert added[64, 64].mean() == pytest.approx(0.1 + 0.1 * 36 / 44, abs=0.03)
 
 
-def test_known_pixels_stay(adds_a_tenth: str) -> None:
+@pytest.mark.parametrize("detail", [0.0, 1.0])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_known_pixels_stay(adds_a_tenth: str, detail: float, n_channels: int) -> None:
     image, mask = scene()
-    for fill in (inpaint_learned_structure, inpaint_learned_thin, inpaint_learned_detail):
-        np.testing.assert_array_equal(fill(image, mask, net=adds_a_tenth)[~mask], image[~mask])
+    image = np.ascontiguousarray(image[:, :, :n_channels])
+    filled = inpaint_learned_structure(image, mask, net=adds_a_tenth, detail=detail)
+    assert filled.shape == image.shape
+    np.testing.assert_array_equal(filled[~mask], image[~mask])
 
 
-def test_nothing_missing_gives_a_copy() -> None:
+def test_nothing_missing_gives_a_copy(adds_a_tenth: str) -> None:
     image, mask = scene()
-    for fill in (inpaint_learned_structure, inpaint_learned_thin, inpaint_learned_detail):
-        result = fill(image, np.zeros_like(mask))
-        np.testing.assert_array_equal(result, image)
-        assert not np.shares_memory(result, image)
+    result = inpaint_learned_structure(image, np.zeros_like(mask), net=adds_a_tenth)
+    np.testing.assert_array_equal(result, image)
+    assert not np.shares_memory(result, image)
 
 
 def test_detail_follows_the_structure(tmp_path: Path) -> None:
@@ -79,16 +78,15 @@ def test_detail_follows_the_structure(tmp_path: Path) -> None:
     image = np.asarray(halves + 0.02 * np.random.default_rng(0).standard_normal(halves.shape), np.float32)
     mask = np.zeros((side, side), bool)
     mask[36:60, 8:32] = True
-    told = inpaint_learned_detail(image, mask, net=str(corrector(tmp_path / "bright.onnx", 0.6)), guidance=1.0)
-    plain = inpaint_learned_detail(image, mask, net=str(corrector(tmp_path / "same.onnx", 0.0)), guidance=1.0)
+    bright, same = (str(corrector(tmp_path / f"{amount}.onnx", amount)) for amount in (0.6, 0.0))
     inner = np.s_[44:52, 16:24]
-    assert plain[inner].mean() == pytest.approx(0.2, abs=0.03)
-    assert told[inner].mean() == pytest.approx(0.8, abs=0.1)
+    assert inpaint_learned_structure(image, mask, net=same, detail=1.0)[inner].mean() == pytest.approx(0.2, abs=0.03)
+    assert inpaint_learned_structure(image, mask, net=bright, detail=1.0)[inner].mean() == pytest.approx(0.8, abs=0.1)
 
 
-def test_wrong_options_are_refused(tmp_path: Path) -> None:
+def test_what_cannot_be_is_refused(tmp_path: Path, adds_a_tenth: str) -> None:
     image, mask = scene()
-    with pytest.raises(InputError, match="guidance must be 0 to 1, got 2"):
-        inpaint_learned_detail(image, mask, guidance=2.0)
+    with pytest.raises(InputError, match="detail must be 0 to 1, got 2"):
+        inpaint_learned_structure(image, mask, net=adds_a_tenth, detail=2.0)
     with pytest.raises(WeightsError, match=r"nothing\.onnx"):
         inpaint_learned_structure(image, mask, net=str(tmp_path / "nothing.onnx"))

@@ -1,1 +1,1 @@
-"""Methods made of the networks that ship with the package and of classical steps around them."""
+"""Methods made of networks and of classical steps around them."""

@@ -8,7 +8,14 @@ import numpy as np
 
 from retouch.arrays.compositing import composite
 from retouch.arrays.types import Image, Mask
-from retouch.runtime.exported import Exported, run_by_channels, to_batch
+from retouch.runtime.exported import Exported, open_exported, run_by_channels, to_batch
+
+TASK, GUESS = "inpaint", "guess"
+
+
+def open_corrector(name: str) -> Exported:
+    """Open a network that corrects a fill; name and errors as of `retouch.runtime.exported.open_exported`."""
+    return open_exported(name, TASK, GUESS, ("mask",))
 
 
 def correct_fill(exported: Exported, guess: Image, mask: Mask) -> Image:

@@ -2,7 +2,7 @@
 
 Source: this project, in the spirit of "structure first, detail next" (the pyramid generator of
 `retouch.nets.inpainting.two_stage`): coarse scales see a broad hole as a narrow one. The network is a
-`retouch.nets.inpainting.residual_unet`; its training is the recipe `residual-unet-photos`.
+`retouch.nets.inpainting.residual_unet`; its training is the recipe `residual-unet-photos-128`.
 
 At the coarsest scale the first guess is the blend of kriging and membrane that the network was trained on. At every
 finer one the corrected fill from below takes the place of the membrane: near the border kriging counts, in the depth
@@ -23,11 +23,13 @@ from retouch.arrays.checks import check_pair, without_garbage
 from retouch.arrays.compositing import composite
 from retouch.arrays.regions import hole_depth
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
+from retouch.classical.exemplar.guided import guide_by
+from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.classical.exemplar.residual_aggregation import shrink
 from retouch.classical.sparse.blended import inpaint_blended, kriging_weight
 from retouch.classical.sparse.kriging import inpaint_kriging
-from retouch.learned.correction import correct_fill
-from retouch.learned.shipped import STRUCTURE, open_corrector
+from retouch.errors import InputError
+from retouch.learned.correction import correct_fill, open_corrector
 
 DEEPEST_PX = 24.0
 """The greatest depth that the network is shown at the coarsest scale: training had few deeper ones."""
@@ -49,7 +51,8 @@ def inpaint_learned_structure(
     image: Image,
     mask: Mask,
     *,
-    net: str = STRUCTURE,
+    net: str,
+    detail: float = 0.0,
     rng: np.random.Generator | None = None,
     progress: Progress = ignore_progress,
 ) -> Image:
@@ -62,11 +65,14 @@ def inpaint_learned_structure(
     mask : (H, W) bool
         True where a pixel is missing. An all-False mask returns a copy.
     net : str
-        The network: one that ships with retouch, a name in the weight store, or the path of an ONNX file.
+        A name in the weight store, or the path of an ONNX file that `retouch export` wrote.
+    detail : float
+        Above 0, the hole is composed of known patches along the structure, which counts so much beside the likeness of
+        patches, at most 1.
     rng : numpy.random.Generator, optional
-        Not used: nothing here is random.
+        For the patches.
     progress : callable, optional
-        Called as progress(done, total) in scales.
+        Called as progress(done, total) in scales, of which detail is one more.
 
     Returns
     -------
@@ -76,27 +82,35 @@ def inpaint_learned_structure(
     Raises
     ------
     InputError
-        If the pair fails `check_pair`.
+        If the pair fails `check_pair` or `detail` is out of range.
     WeightsError
         If the network is missing, damaged or does something else.
 
     Notes
     -----
-    Made for the least error, and smooth: what broad holes lack in texture is added by `learned_detail`.
+    Made for the least error, and smooth: what broad holes lack in texture, `detail` adds.
     """
     check_pair(image, mask)
+    if not 0 <= detail <= 1:
+        raise InputError(f"detail must be 0 to 1, got {detail}")
     if not mask.any():
         progress(0, 0)
         return image.copy()
     exported = open_corrector(net)
-    scales = _scales(image, mask)
+    # Grey goes through as three equal channels: the last bit of a structure can decide between two patches.
+    coloured = np.repeat(image, 3, axis=2) if detail and image.shape[2] == 1 else image
+    scales = _scales(coloured, mask)
+    n_stages = len(scales) + (detail > 0)
     filled = inpaint_blended(*scales[0])
     for done, scale in enumerate(scales):
-        progress(done, len(scales))
+        progress(done, n_stages)
         guess = _next_guess(scale, filled) if done else filled
         filled = correct_fill(exported, guess, scale.mask) if scale.mask.size <= MOST_PIXELS else guess
-    progress(len(scales), len(scales))
-    return composite(image, filled, mask)
+    if detail:
+        progress(len(scales), n_stages)
+        filled = inpaint_patchmatch(coloured, mask, guide=guide_by(filled, detail), rng=rng)
+    progress(n_stages, n_stages)
+    return composite(image, filled[:, :, : image.shape[2]], mask)
 
 
 def _scales(image: Image, mask: Mask) -> list[Scale]:

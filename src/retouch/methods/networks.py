@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retouch.learned import shipped
+from retouch.learned import correction
 from retouch.methods.catalogue import LEARNED, NET_PREFIX, Context, Limits, MethodInfo
 from retouch.methods.denoisers import DenoiserInfo
 from retouch.nets.catalogue.listing import find_net, net_names
@@ -34,8 +34,8 @@ def method_of_network(name: str) -> MethodInfo:
         If there is no such network, it is damaged, or it does something else.
     """
     file = name.removeprefix(NET_PREFIX)
-    if shipped.PICTURE in open_net(find_exported(file)).inputs:
-        exported, build = shipped.open_corrector(file), "retouch.learned.structure:inpaint_learned_structure"
+    if correction.GUESS in open_net(find_exported(file)).inputs:
+        exported, build = correction.open_corrector(file), "retouch.learned.structure:inpaint_learned_structure"
     else:
         exported = open_exported(file, inpainting.TASK, "image", inpainting.OTHER_INPUTS)
         build = "retouch.runtime.inpainting:inpaint_network"

@@ -1,8 +1,8 @@
-"""The learned methods beside the classical ones, on pictures that training never saw.
+"""Structure and detail beside the other methods, on pictures that nothing was tuned or trained on.
 
 Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68 and McMaster. Thin damage:
 scratches, captions and thin strokes at 256 px. The pictures may not be published, so only scores are kept;
-`scratch/learned` holds the pages with pictures.
+`scratch/structure` holds the pages with pictures.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from benchmarks.records import Record
 from retouch.masks.sampler import NVIDIA_BINS
 
 SETS = {"CBSD68": SHARED / "denoise-cbsd68", "McMaster": SHARED / "denoise-mcmaster"}
-SCRATCH = ROOT / "scratch" / "learned"
+SCRATCH = ROOT / "scratch" / "structure"
 BROAD = (
     *("harmonic", "biharmonic", "total_variation", "navier_stokes", "kriging", "blended", "patchmatch"),
-    *("learned_structure", "learned_detail", "auto"),
+    *("guided_patchmatch", "auto"),
 )
-THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended", "learned_thin", "learned_structure", "auto")
+THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended", "auto")
 THIN_MASKS = ("scratch", "text", "lama_thin")
 COLUMNS = ("psnr_hole", "ssim", "hed_distance")
 SIDE_PX, N_PICTURES = 256, 18
@@ -38,8 +38,8 @@ def run(bench: Bench) -> None:
     if absent:
         print(f"skipped: {', '.join(absent)} absent")
         return
-    record = Record(bench, "quality-learned", PROTOCOL)
-    shutil.rmtree(SCRATCH, ignore_errors=True)  # results of older weights must not be taken for today's
+    record = Record(bench, "quality-structure", PROTOCOL)
+    shutil.rmtree(SCRATCH, ignore_errors=True)  # results of an older version must not be taken for today's
     for name, folder in SETS.items():
         broad = {"masks": [f"nvidia:{MASKS}"], "bins": NVIDIA_BINS[:1] if bench.quick else NVIDIA_BINS}
         for kind, methods, damage in (("broad", BROAD, broad), ("thin", THIN, {"masks": list(THIN_MASKS)})):

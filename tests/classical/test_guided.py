@@ -1,0 +1,53 @@
+"""PatchMatch along an interpolation."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from retouch.classical.exemplar.guided import guide_by, inpaint_guided_patchmatch
+from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
+from retouch.classical.sparse.blended import inpaint_blended
+from retouch.errors import InputError
+
+
+def ramp() -> tuple[np.ndarray, np.ndarray]:
+    """Return noise over a slope from dark to bright with a hole in the middle."""
+    slope = np.linspace(0.1, 0.9, 96)[None, :, None] + 0.05 * np.random.default_rng(0).standard_normal((64, 96, 1))
+    mask = np.zeros((64, 96), bool)
+    mask[16:48, 32:64] = True
+    return slope.clip(0, 1).astype(np.float32), mask
+
+
+def test_at_large_the_fill_is_nearer_to_the_interpolation() -> None:
+    image, mask = ramp()
+    structure = inpaint_blended(image, mask)
+
+    def distance(filled: np.ndarray) -> float:
+        blurred = [cv2.GaussianBlur(np.ascontiguousarray(part[:, :, 0]), (0, 0), 4) for part in (filled, structure)]
+        return float(np.abs(blurred[0] - blurred[1])[mask].mean())
+
+    assert distance(inpaint_guided_patchmatch(image, mask)) < distance(inpaint_patchmatch(image, mask))
+
+
+def test_no_guidance_is_patchmatch_alone() -> None:
+    image, mask = ramp()
+    coloured = np.repeat(image, 3, axis=2)
+    np.testing.assert_array_equal(
+        inpaint_guided_patchmatch(coloured, mask, guidance=0.0), inpaint_patchmatch(coloured, mask)
+    )
+
+
+def test_a_guide_is_smooth_inside_and_outside() -> None:
+    """White noise of variance 1/12 falls to 1/12 / (4 pi 1.4^2) under a Gaussian of 1.4 px."""
+    noise = np.random.default_rng(0).random((128, 128, 1)).astype(np.float32)
+    smooth = guide_by(noise, 0.5)
+    assert smooth.strength == 0.5
+    assert smooth.picture.var() == pytest.approx(1 / 12 / (4 * np.pi * 1.4**2), rel=0.15)
+
+
+def test_guidance_out_of_range_is_refused() -> None:
+    image, mask = ramp()
+    with pytest.raises(InputError, match="guidance must be 0 to 1, got -1"):
+        inpaint_guided_patchmatch(image, mask, guidance=-1.0)
