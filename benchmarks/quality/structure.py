@@ -1,8 +1,8 @@
 """Structure and detail beside the other methods, on pictures that nothing was tuned or trained on.
 
-Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68 and McMaster. Thin damage:
-scratches, captions and thin strokes at 256 px. The pictures may not be published, so only scores are kept;
-`scratch/structure` holds the pages with pictures.
+Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68; `by_bin.py` has McMaster, with the
+rivals. Thin damage: scratches, captions and thin strokes at 256 px on both. The pictures may not be published, so only
+scores are kept; `scratch/structure` holds the pages with pictures.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.quality.by_bin import MASKS, SHARED, plain_row
 from benchmarks.records import Record
 from retouch.masks.sampler import NVIDIA_BINS
 
-SETS = {"CBSD68": SHARED / "denoise-cbsd68", "McMaster": SHARED / "denoise-mcmaster"}
+CBSD68, MCMASTER = SHARED / "denoise-cbsd68", SHARED / "denoise-mcmaster"
 SCRATCH = ROOT / "scratch" / "structure"
 BROAD = (
     *("harmonic", "biharmonic", "total_variation", "navier_stokes", "kriging", "blended", "patchmatch"),
@@ -34,16 +34,16 @@ features of VGG16 as trained for edges (HED)."""
 
 def run(bench: Bench) -> None:
     """Evaluate every method on every set and write the result file."""
-    absent = [str(folder) for folder in (*SETS.values(), MASKS) if not folder.is_dir()]
+    absent = [str(folder) for folder in (CBSD68, MCMASTER, MASKS) if not folder.is_dir()]
     if absent:
         print(f"skipped: {', '.join(absent)} absent")
         return
     record = Record(bench, "quality-structure", PROTOCOL)
     shutil.rmtree(SCRATCH, ignore_errors=True)  # results of an older version must not be taken for today's
-    for name, folder in SETS.items():
-        broad = {"masks": [f"nvidia:{MASKS}"], "bins": NVIDIA_BINS[:1] if bench.quick else NVIDIA_BINS}
-        for kind, methods, damage in (("broad", BROAD, broad), ("thin", THIN, {"masks": list(THIN_MASKS)})):
-            evaluate(bench, record, (name, kind), list(methods), images=folder, **damage)
+    broad = {"masks": [f"nvidia:{MASKS}"], "bins": NVIDIA_BINS[:1] if bench.quick else NVIDIA_BINS}
+    evaluate(bench, record, ("CBSD68", "broad"), list(BROAD), images=CBSD68, **broad)
+    for name, folder in (("CBSD68", CBSD68), ("McMaster", MCMASTER)):
+        evaluate(bench, record, (name, "thin"), list(THIN), images=folder, masks=list(THIN_MASKS))
     record.write()
 
 
