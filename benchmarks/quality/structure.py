@@ -1,8 +1,8 @@
 """Structure and detail beside the other methods, on pictures that nothing was tuned or trained on.
 
-Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68; `by_bin.py` has McMaster, with the
-rivals. Thin damage: scratches, captions and thin strokes at 256 px on both. The pictures may not be published, so only
-scores are kept; `scratch/structure` holds the pages with pictures.
+Broad holes: irregular masks of the NVIDIA test set in their bins, at 256 px on CBSD68; `by_bin.py` has McMaster, with
+the rivals. Thin damage: scratches, captions and thin strokes at 256 px on both. The pictures may not be published, so
+only scores are kept; `scratch/structure` holds the pages with pictures.
 """
 
 from __future__ import annotations
