@@ -20,9 +20,9 @@ CBSD68, MCMASTER = SHARED / "denoise-cbsd68", SHARED / "denoise-mcmaster"
 SCRATCH = ROOT / "scratch" / "structure"
 BROAD = (
     *("harmonic", "biharmonic", "total_variation", "navier_stokes", "kriging", "blended", "patchmatch"),
-    *("guided_patchmatch", "auto"),
+    "guided_patchmatch",
 )
-THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended", "auto")
+THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended")
 THIN_MASKS = ("scratch", "text", "lama_thin")
 COLUMNS = ("psnr_hole", "ssim", "hed_distance")
 SIDE_PX, N_PICTURES = 256, 18

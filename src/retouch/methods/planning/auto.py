@@ -17,7 +17,7 @@ from retouch.arrays.types import Mask
 from retouch.methods.catalogue import MethodInfo, find_method
 from retouch.methods.planning.survey import THIN_HALF_WIDTH_PX, Survey
 
-THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "guided_patchmatch", "harmonic"
+THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "patchmatch", "harmonic"
 _PATCH_PX = 7
 
 
