@@ -401,7 +401,7 @@ INPAINTING: tuple[NetInfo, ...] = (
     NetInfo(
         name="residual_unet",
         task=INPAINT,
-        summary="Corrects a fill that a classical method has made: the net of the weights that ship.",
+        summary="Corrects a fill that a classical method has made, coarse to fine.",
         paper="this project",
         presets=(
             Preset(

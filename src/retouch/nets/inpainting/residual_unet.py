@@ -1,4 +1,4 @@
-"""A residual U-Net over a guess: the net that the default weights are for.
+"""A residual U-Net over a guess: the net that default weights are to be trained for.
 
 Source: this project. Residual learning as in K. Zhang et al., "Beyond a Gaussian denoiser", IEEE Trans. Image
 Processing 26(7), 2017; sub-images at the door as in FFDNet (K. Zhang, W. Zuo, L. Zhang, IEEE Trans. Image Processing

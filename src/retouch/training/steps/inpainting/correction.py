@@ -1,4 +1,4 @@
-"""Correcting a classical fill: the training of the weights that ship.
+"""Correcting a classical fill: the training of a network that adds what interpolation lacks.
 
 Source: this project. The loss is the mean over samples of the logarithm of the squared error in the hole, the PSNR that
 the result is judged by, as L. Chen, X. Chu, X. Zhang, J. Sun train restoration nets ("Simple baselines for image
