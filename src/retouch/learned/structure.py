@@ -2,7 +2,7 @@
 
 Source: this project, in the spirit of "structure first, detail next" (the pyramid generator of
 `retouch.nets.inpainting.two_stage`): coarse scales see a broad hole as a narrow one. The network is a
-`retouch.nets.inpainting.residual_unet`; its training is the recipe `residual-unet-photos-128`.
+`retouch.nets.inpainting.residual_unet`; its training is the recipe `residual_unet-photos-128`.
 
 At the coarsest scale the first guess is the blend of kriging and membrane that the network was trained on. At every
 finer one the corrected fill from below takes the place of the membrane: near the border kriging counts, in the depth
