@@ -23,7 +23,7 @@ from retouch.arrays.checks import check_pair, without_garbage
 from retouch.arrays.compositing import composite
 from retouch.arrays.regions import hole_depth
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
-from retouch.classical.exemplar.guided import guide_by
+from retouch.classical.exemplar.guided import as_colour, guide_by
 from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.classical.exemplar.residual_aggregation import shrink
 from retouch.classical.sparse.blended import inpaint_blended, kriging_weight
@@ -97,8 +97,7 @@ def inpaint_learned_structure(
         progress(0, 0)
         return image.copy()
     exported = open_corrector(net)
-    # Grey goes through as three equal channels: the last bit of a structure can decide between two patches.
-    coloured = np.repeat(image, 3, axis=2) if detail and image.shape[2] == 1 else image
+    coloured = as_colour(image) if detail else image
     scales = _scales(coloured, mask)
     n_stages = len(scales) + (detail > 0)
     filled = inpaint_blended(*scales[0])

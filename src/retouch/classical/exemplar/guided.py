@@ -74,11 +74,15 @@ def inpaint_guided_patchmatch(
     if not mask.any():
         progress(0, 0)
         return image.copy()
-    # Grey goes through as three equal channels: the last bit of a structure can decide between two patches.
-    coloured = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    coloured = as_colour(image)
     guide = guide_by(inpaint_blended(coloured, mask), guidance) if guidance else None
     filled = inpaint_patchmatch(coloured, mask, patch_size=patch_size, guide=guide, rng=rng, progress=progress)
     return np.ascontiguousarray(filled[:, :, : image.shape[2]])
+
+
+def as_colour(image: Image) -> Image:
+    """Return grey as three equal channels, to fill both alike: the last bit of a structure can decide on a patch."""
+    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
 
 
 def guide_by(structure: Image, strength: float) -> Guide:

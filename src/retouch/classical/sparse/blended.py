@@ -1,4 +1,4 @@
-"""Kriging near the border, a membrane in the depth: the interpolation with the least error over holes of any width.
+"""Kriging near the border, a membrane in the depth: in broad holes less error than either, in scratches as kriging.
 
 Source: this project. Kriging (see kriging.py) is ahead within a few pixels of known ones, the harmonic membrane beyond
 about ten, and errors of the two are not the same errors, so that a mean of both is ahead of either in between.
