@@ -9,8 +9,8 @@ import pytest
 
 from retouch.arrays.types import Image
 from retouch.degrade.noise import add_noise, noise_rng
-from retouch.denoising.gaussian import denoise_gaussian
-from retouch.denoising.median import denoise_median
+from retouch.denoising.filters.gaussian import denoise_gaussian
+from retouch.denoising.filters.median import denoise_median
 from retouch.errors import InputError
 from retouch.io.pictures.reading import open_image
 

@@ -88,7 +88,7 @@ GDN = Study(
         Column("AUC on true pictures", "truth", "detector_auc", "", 3),
     ),
     curve=CENTRE,
-    steps=4000,
+    steps=1500,
     settings=FACES,
     probe="benchmarks.evidence.probes:detector_on_truth",
     notes=(

@@ -65,7 +65,7 @@ LATENT = Study(
         *_PSNR,
     ),
     curve=Column("diversity", "all", "diversity", "", 2),
-    steps=4000,
+    steps=3000,
     settings=("data.size_px=64", "data.validation_share=0.05", "run.batch=32", "run.validation_pictures=64"),
     probe="benchmarks.evidence.searching:search_six",
     has_baselines=False,

@@ -115,7 +115,7 @@ BASELINES = Study(
     reference="residual",
     columns=(CENTRE, STROKES, Column("l1", "all", "l1", "", 4)),
     curve=CENTRE,
-    steps=4000,
+    steps=1500,
     settings=FACES,
     notes=(OF_FACES,),
 )

@@ -111,7 +111,7 @@ PYRAMID = Study(
         Column("lost, 15 to 55 %", "growth", "loss"),
     ),
     curve=CENTRE,
-    steps=4000,
+    steps=1500,
     settings=FACES,
     probe="benchmarks.evidence.probes:hole_sizes",
     samples="benchmarks.evidence.probes:growing_squares",
@@ -183,7 +183,7 @@ ATTENTION_FUSION = Study(
     reference="skip",
     columns=(_ALL, CENTRE, STROKES, Column("l1", "all", "l1", "", 4)),
     curve=_ALL,
-    steps=4000,
+    steps=1500,
     settings=FACES,
     notes=(OF_FACES, "All arms learn by absolute errors alone, without a critic."),
 )

@@ -21,7 +21,7 @@ from retouch.errors import InputError, UsageError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.values import to_unit
 from retouch.methods.catalogue import LEARNED
-from retouch.methods.denoisers import FILTER, VARIATIONAL, find_denoiser, load_denoiser
+from retouch.methods.denoisers import DenoiserInfo, find_denoiser, load_denoiser
 from retouch.methods.options import check_values, read_options
 from retouch.methods.planning.memory import DEFAULT_MEMORY_BYTES, left_of_budget
 
@@ -30,9 +30,6 @@ DEFAULT_DENOISER = "total_variation"
 
 _NATIVE_COPIES = 2  # the picture and the result
 _FLOAT_BYTES = 4  # of one value, as the denoiser is shown it
-_WORK_BYTES = {FILTER: 8, VARIATIONAL: 36, LEARNED: 12}
-"""Peak of each kind per value beside its input, result included, measured at 2000x2000. A network works in tiles, which
-get what the budget leaves: 12 bytes are the picture padded, its result, and the copy that is cut from it."""
 
 _MOST_SIGMAS = 6.0  # one value of Gaussian noise in five hundred million lies farther out
 _ROWS_AT_ONCE = 256
@@ -145,7 +142,7 @@ def denoise_picture(picture: Picture, request: DenoiseRequest, progress: Progres
     if request.sigma == 0:
         progress(1, 1)
     else:
-        left = left_of_budget(request.max_memory_bytes, _needed_bytes(picture, info.kind), "denoising")
+        left = left_of_budget(request.max_memory_bytes, _needed_bytes(picture, info), "denoising")
         hooks = {"progress": progress, **({"budget_bytes": left} if info.kind == LEARNED else {})}
         result = _denoise(picture, request.sigma, method, {**hooks, **options})
     width, height = picture.size
@@ -160,8 +157,8 @@ def _check_finite(picture: Picture) -> None:
             raise InputError(f"pixels must be finite numbers, but {n_bad} of them are NaN or infinite; fill them first")
 
 
-def _needed_bytes(picture: Picture, kind: str) -> int:
-    per_value = _FLOAT_BYTES + _WORK_BYTES[kind]
+def _needed_bytes(picture: Picture, info: DenoiserInfo) -> int:
+    per_value = _FLOAT_BYTES + info.bytes_per_value
     return _NATIVE_COPIES * picture.pixels.nbytes + per_value * picture.pixels.size
 
 

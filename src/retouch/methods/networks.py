@@ -64,6 +64,8 @@ def denoiser_of_network(name: str) -> DenoiserInfo:
         paper=paper,
         build="retouch.runtime.denoising:denoise_network",
         limits="Knows the noise that it was trained on.",
+        bytes_per_value=12,  # the picture padded, its result, and the copy that is cut from it
+        halo_px=0,  # it works in tiles of its own, with what the budget leaves
         given=(("net", file),),
     )
 

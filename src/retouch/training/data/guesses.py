@@ -132,7 +132,8 @@ class GuessMaker:
         short, least = min(shape[:2]), self._settings.drawn_px
         if short <= least or rng.random() >= self._settings.zoomed:
             return self._drawn
-        return replace(self._drawn, resize="short", short_px=int(rng.integers(least, short + 1)))
+        side = least * (short / least) ** rng.random()  # even in the logarithm: as many halvings as slight reductions
+        return replace(self._drawn, resize="short", short_px=round(side))
 
     def _cut(self, arrays: Mapping[str, AnyArray], rng: np.random.Generator) -> Mapping[str, AnyArray]:
         """Return a part with a hole in it and something known, turned and mirrored."""

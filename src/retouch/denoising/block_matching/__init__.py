@@ -1,0 +1,1 @@
+"""Denoisers that filter stacks of like blocks together."""

@@ -1,0 +1,1 @@
+"""Denoisers that average or pick among near pixels."""

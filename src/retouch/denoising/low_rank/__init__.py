@@ -1,0 +1,1 @@
+"""Denoisers that take stacks of like patches for matrices of low rank."""

@@ -1,0 +1,1 @@
+"""Denoisers that write patches with few atoms of a dictionary."""

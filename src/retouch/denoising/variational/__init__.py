@@ -1,0 +1,1 @@
+"""Denoisers that look for the picture of least energy."""

@@ -1,0 +1,1 @@
+"""Denoisers that shrink coefficients of wavelets."""
