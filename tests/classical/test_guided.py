@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from retouch.classical.exemplar.guided import guide_by, inpaint_guided_patchmatch
+from retouch.classical.exemplar.guided import coarse_structure, guide_by, inpaint_guided_patchmatch
 from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.classical.sparse.blended import inpaint_blended
 from retouch.errors import InputError
@@ -22,13 +22,21 @@ def ramp() -> tuple[np.ndarray, np.ndarray]:
 
 def test_at_large_the_fill_is_nearer_to_the_interpolation() -> None:
     image, mask = ramp()
-    structure = inpaint_blended(image, mask)
+    structure = coarse_structure(image, mask)
 
     def distance(filled: np.ndarray) -> float:
         blurred = [cv2.GaussianBlur(np.ascontiguousarray(part[:, :, 0]), (0, 0), 4) for part in (filled, structure)]
         return float(np.abs(blurred[0] - blurred[1])[mask].mean())
 
     assert distance(inpaint_guided_patchmatch(image, mask)) < distance(inpaint_patchmatch(image, mask))
+
+
+def test_the_coarse_structure_is_near_that_of_full_size() -> None:
+    """On a slope both are the slope, and the noise of the border is averaged away."""
+    image, mask = ramp()
+    coarse, fine = coarse_structure(image, mask), inpaint_blended(image, mask)
+    assert np.abs(coarse - fine)[mask].mean() < 0.02
+    np.testing.assert_array_equal(coarse[~mask], image[~mask])
 
 
 def test_no_guidance_is_patchmatch_alone() -> None:
