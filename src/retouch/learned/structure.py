@@ -1,62 +1,48 @@
-"""Structure, coarse to fine: at every scale an interpolation is corrected by a small network.
+"""Structure: an interpolation, and what a small network adds to it at the scale where it sees a hole whole.
 
 Source: this project, in the spirit of "structure first, detail next" (the pyramid generator of
-`retouch.nets.inpainting.two_stage`): coarse scales see a broad hole as a narrow one. The network is a
-`retouch.nets.inpainting.residual_unet`; its training is the recipe `residual_unet-photos-128`.
+`retouch.nets.inpainting.two_stage`). The network is a `retouch.nets.inpainting.residual_unet`; the one that ships was
+trained by the recipe `residual_unet-photos-64`.
 
-At the coarsest scale the first guess is the blend of kriging and membrane that the network was trained on. At every
-finer one the corrected fill from below takes the place of the membrane: near the border kriging counts, in the depth
-what was found below.
-
-Symbols: depth the distance of a missing pixel to the nearest known one, in pixels of a scale.
+The network corrects the blend of kriging and membrane. Where a hole is deeper than those of the training, a smaller
+picture is corrected, and what was added there is enlarged: it is smooth. On 22 cases that nothing was trained or tuned
+on before, one scale gained 0.09 dB; a correction of the correction at every finer scale gained nothing.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from retouch.arrays.checks import check_pair, without_garbage
+from retouch.arrays.checks import check_pair
 from retouch.arrays.compositing import composite
 from retouch.arrays.regions import hole_depth
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
-from retouch.classical.exemplar.guided import as_colour, guide_by
-from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.classical.exemplar.residual_aggregation import shrink
-from retouch.classical.sparse.blended import inpaint_blended, kriging_weight
-from retouch.classical.sparse.kriging import inpaint_kriging
-from retouch.errors import InputError
-from retouch.learned.correction import correct_fill, open_corrector
+from retouch.classical.sparse.blended import inpaint_blended
+from retouch.learned.correction import SHIPPED, correct_fill, open_corrector
+from retouch.runtime.exported import Exported
 
-DEEPEST_PX = 24.0
-"""The greatest depth that the network is shown at the coarsest scale: training had few deeper ones."""
+DEEPEST_PX = 32.0
+"""The greatest distance to a known pixel that the network is shown: training had few greater ones."""
 
-MOST_PIXELS = 1 << 19
-"""Scales with more pixels are not shown to the network: what it adds there is detail, and its attention is costly."""
+MOST_PIXELS = 1 << 18
+"""The largest picture that it is shown: 512 x 512, which takes it 134 MB."""
 
 _LEAST_SIDE_PX = 32
-
-
-class Scale(NamedTuple):
-    """The picture at one scale."""
-
-    picture: Image
-    mask: Mask
 
 
 def inpaint_learned_structure(
     image: Image,
     mask: Mask,
     *,
-    net: str,
-    detail: float = 0.0,
+    net: str = SHIPPED,
     rng: np.random.Generator | None = None,
     progress: Progress = ignore_progress,
 ) -> Image:
-    """Fill with the structure that a small network sees, coarse to fine.
+    """Fill by interpolation, corrected by a small network.
 
     Parameters
     ----------
@@ -65,14 +51,12 @@ def inpaint_learned_structure(
     mask : (H, W) bool
         True where a pixel is missing. An all-False mask returns a copy.
     net : str
-        A name in the weight store, or the path of an ONNX file that `retouch export` wrote.
-    detail : float
-        Above 0, the hole is composed of known patches along the structure, which counts so much beside the likeness of
-        patches, at most 1.
+        "structure", which comes with the package; a name in the weight store; or the path of an ONNX file that
+        `retouch export` wrote.
     rng : numpy.random.Generator, optional
-        For the patches.
+        Not used: nothing here is random.
     progress : callable, optional
-        Called as progress(done, total) in scales, of which detail is one more.
+        Called as progress(done, total) before and after.
 
     Returns
     -------
@@ -82,53 +66,57 @@ def inpaint_learned_structure(
     Raises
     ------
     InputError
-        If the pair fails `check_pair` or `detail` is out of range.
+        If the pair fails `check_pair`.
     WeightsError
         If the network is missing, damaged or does something else.
 
     Notes
     -----
-    Made for the least error, and smooth: what broad holes lack in texture, `detail` adds.
+    Made for the least error, and smooth: broad holes get no texture. See detail.py for that.
     """
     check_pair(image, mask)
-    if not 0 <= detail <= 1:
-        raise InputError(f"detail must be 0 to 1, got {detail}")
     if not mask.any():
         progress(0, 0)
         return image.copy()
     exported = open_corrector(net)
-    coloured = as_colour(image) if detail else image
-    scales = _scales(coloured, mask)
-    n_stages = len(scales) + (detail > 0)
-    filled = inpaint_blended(*scales[0])
-    for done, scale in enumerate(scales):
-        progress(done, n_stages)
-        guess = _next_guess(scale, filled) if done else filled
-        filled = correct_fill(exported, guess, scale.mask) if scale.mask.size <= MOST_PIXELS else guess
-    if detail:
-        progress(len(scales), n_stages)
-        filled = inpaint_patchmatch(coloured, mask, guide=guide_by(filled, detail), rng=rng)
-    progress(n_stages, n_stages)
-    return composite(image, filled[:, :, : image.shape[2]], mask)
+    progress(0, 1)
+    filled = fill_structure(image, mask, exported)
+    progress(1, 1)
+    return filled
 
 
-def _scales(image: Image, mask: Mask) -> list[Scale]:
-    """Return the picture at every scale, the coarsest first."""
-    known = without_garbage(image, mask)
-    halvings = max(0, math.ceil(math.log2(max(float(hole_depth(mask).max()), 1.0) / DEEPEST_PX)))
-    while halvings and min(mask.shape) >> halvings < _LEAST_SIDE_PX:
-        halvings -= 1
-    smaller = [shrink(known, mask, 1 << n) for n in range(halvings, 0, -1)]
-    return [Scale(small.picture, small.mask) for small in smaller if small.mask.any()] + [Scale(known, mask)]
+def fill_structure(image: Image, mask: Mask, exported: Exported) -> Image:
+    """Return the picture with its hole filled by the blend of kriging and membrane and its correction.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32, range [0, 1]
+    mask : (H, W) bool
+        Not empty.
+    exported : Exported
+        Of `open_corrector`.
+    """
+    guess = inpaint_blended(image, mask)
+    n_halvings = _n_halvings(mask)
+    if n_halvings == 0:
+        return correct_fill(exported, guess, mask)
+    small = shrink(image, mask, 1 << n_halvings)
+    coarse = inpaint_blended(small.picture, small.mask)
+    added = correct_fill(exported, coarse, small.mask) - coarse
+    enlarged = _enlarge(added, 1 << n_halvings)[: mask.shape[0], : mask.shape[1]]
+    return composite(image, np.clip(guess + enlarged, 0, 1), mask)
 
 
-def _next_guess(scale: Scale, coarser: Image) -> Image:
-    """Return kriging near the border, and in the depth the fill of the scale below."""
-    height, width, n_channels = scale.picture.shape
-    size = (2 * coarser.shape[1], 2 * coarser.shape[0])
-    enlarged = cv2.resize(coarser, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], n_channels)[
-        :height, :width
-    ]
-    weight = kriging_weight(scale.mask)[:, :, None]
-    blend = weight * inpaint_kriging(scale.picture, scale.mask) + (1 - weight) * enlarged
-    return composite(scale.picture, np.clip(blend, 0, 1).astype(np.float32), scale.mask)
+def _n_halvings(mask: Mask) -> int:
+    """Return how often the picture is halved: for its depth as long as something remains, and for its size."""
+    for_depth = math.ceil(math.log2(max(float(hole_depth(mask).max()) / DEEPEST_PX, 1.0)))
+    while for_depth and min(mask.shape) >> for_depth < _LEAST_SIDE_PX:
+        for_depth -= 1
+    return max(for_depth, math.ceil(math.log2(max(mask.size / MOST_PIXELS, 1.0)) / 2))
+
+
+def _enlarge(picture: Image, factor: int) -> Image:
+    height, width, n_channels = picture.shape
+    size = (factor * width, factor * height)
+    enlarged = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged.reshape(*size[::-1], n_channels), np.float32)

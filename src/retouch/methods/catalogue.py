@@ -90,7 +90,7 @@ class MethodInfo(NamedTuple):
         What people type.
     kind : str
         "interpolation" continues values from the border inwards; "exemplar" borrows patches from elsewhere; "learned"
-        is an exported network.
+        is a network, or steps with one among them.
     summary, paper : str
         One sentence on what it does, and where it is published.
     build : str
@@ -110,6 +110,9 @@ class MethodInfo(NamedTuple):
     context: Context
     given: tuple[tuple[str, Any], ...] = ()
 
+
+_NET_BYTES = 170 << 20
+"""Of the network that comes with the package: 134 MB at the largest picture that it is shown, and its session."""
 
 _BORDER = Context(growth=0.0, least_px=16, most_px=16)
 
@@ -205,6 +208,29 @@ CATALOGUE: tuple[MethodInfo, ...] = (
         paper="this project, with the patches of Barnes et al., PatchMatch, SIGGRAPH 2009",
         build="retouch.classical.exemplar.guided:inpaint_guided_patchmatch",
         limits=Limits("Can only repeat what the picture shows elsewhere; no faces or unique objects.", 160, 400),
+        context=Context(growth=1.0, least_px=64, most_px=512),
+    ),
+    MethodInfo(
+        name="learned_structure",
+        kind=LEARNED,
+        summary="Interpolates, and lets a small network that comes with the package correct the result.",
+        paper="this project",
+        build="retouch.learned.structure:inpaint_learned_structure",
+        limits=Limits("Smooth: least error, but no texture in broad holes.", 160, 700, bytes_at_all=_NET_BYTES),
+        context=Context(growth=1.0, least_px=64, most_px=512),
+    ),
+    MethodInfo(
+        name="learned_detail",
+        kind=LEARNED,
+        summary="Composes the hole of known patches along the structure that a small network sees.",
+        paper="this project, with the patches of Barnes et al., PatchMatch, SIGGRAPH 2009",
+        build="retouch.learned.detail:inpaint_learned_detail",
+        limits=Limits(
+            "Can only repeat what the picture shows elsewhere; no faces or unique objects.",
+            160,
+            400,
+            bytes_at_all=_NET_BYTES,
+        ),
         context=Context(growth=1.0, least_px=64, most_px=512),
     ),
 )

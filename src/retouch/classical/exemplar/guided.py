@@ -13,6 +13,8 @@ the latter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -72,8 +74,7 @@ def inpaint_guided_patchmatch(
     True
     """
     check_pair(image, mask)
-    if not 0 <= guidance <= 1:
-        raise InputError(f"guidance must be 0 to 1, got {guidance}")
+    check_guidance(guidance)
     if not mask.any():
         progress(0, 0)
         return image.copy()
@@ -83,16 +84,31 @@ def inpaint_guided_patchmatch(
     return np.ascontiguousarray(filled[:, :, : image.shape[2]])
 
 
-def coarse_structure(image: Image, mask: Mask) -> Image:
-    """Return the picture with its hole filled as `inpaint_blended` fills it at half the size.
+def check_guidance(guidance: float) -> None:
+    """Refuse a strength out of range."""
+    if not 0 <= guidance <= 1:
+        raise InputError(f"guidance must be 0 to 1, got {guidance}")
 
+
+def coarse_structure(image: Image, mask: Mask, fill: Callable[[Image, Mask], Image] = inpaint_blended) -> Image:
+    """Return the picture with its hole filled at half the size and enlarged.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32, range [0, 1]
+    mask : (H, W) bool
+    fill : callable
+        Fills the small picture.
+
+    Examples
+    --------
     >>> mask = np.zeros((8, 8), bool)
     >>> mask[2:6, 2:6] = True
     >>> bool(np.ptp(coarse_structure(np.full((8, 8, 3), 0.25, np.float32), mask)) < 1e-6)
     True
     """
     small = shrink(image, mask, 2)
-    filled = inpaint_blended(small.picture, small.mask)
+    filled = fill(small.picture, small.mask) if small.mask.any() else small.picture
     size = (2 * filled.shape[1], 2 * filled.shape[0])
     enlarged = cv2.resize(filled, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], -1)
     return composite(image, np.clip(enlarged[: mask.shape[0], : mask.shape[1]], 0, 1), mask)
