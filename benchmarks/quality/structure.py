@@ -21,6 +21,8 @@ SCRATCH = ROOT / "scratch" / "structure"
 BROAD = (
     *("harmonic", "biharmonic", "total_variation", "navier_stokes", "kriging", "blended", "patchmatch"),
     "guided_patchmatch",
+    "learned_structure",
+    "learned_detail",
 )
 THIN = ("harmonic", "biharmonic", "navier_stokes", "kriging", "blended")
 THIN_MASKS = ("scratch", "text", "lama_thin")
