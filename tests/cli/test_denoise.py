@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     PillowImage.fromarray(image).save("layer.png")
     PillowImage.fromarray(image[:, :, 0].astype(np.uint16) * 257).save("deep.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "in.png").read_bytes()[:3000])
+    PillowImage.fromarray(image[:31, :31, 0]).save("tiny.png")
     (tmp_path / "words.png").write_text("this is no picture")
     return tmp_path
 
@@ -93,8 +94,23 @@ def test_json_is_one_object_on_standard_output(folder: Path, capsys: pytest.Capt
 
 
 def test_explain_says_what_was_done(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("denoise in.png --sigma 25 -o out.png --explain") == 0
-    assert capsys.readouterr().out.startswith("total_variation: noise of sigma 25 (of 255) was taken from 80x60 pixels")
+    assert run("denoise in.png --sigma 25 -o out.png --explain --method median") == 0
+    assert capsys.readouterr().out.startswith("median: noise of sigma 25 (of 255) was taken from 80x60 pixels")
+
+
+@pytest.mark.parametrize("arguments", ["", "--blind"])
+def test_without_sigma_the_noise_is_told_from_the_picture(
+    arguments: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The noise of the ramp is clipped at hardly a pixel: its sigma is 25."""
+    assert run(f"denoise in.png -o out.png --explain --json {arguments}") == 0
+    np.testing.assert_array_equal(read("out.png"), retouch.denoise(read("in.png")))
+    said = capsys.readouterr()
+    found = json.loads(said.out)["found"]
+    assert found["kind"] == "white"
+    assert found["sigma_255"] == pytest.approx(25, rel=0.1)
+    assert len(found["by_channel_255"]) == 3
+    assert said.err.startswith("found white noise of sigma 2")
 
 
 def test_a_dash_reads_standard_input_and_writes_standard_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,11 +135,12 @@ def test_overwrite_allows_the_input_as_output(folder: Path) -> None:
         ("in.png --sigma -1 -o out.png", 2, "--sigma must be 0 to 255"),
         ("in.png --sigma nan -o out.png", 2, "--sigma must be 0 to 255"),
         ("in.png --sigma much -o out.png", 2, "--sigma"),
-        ("in.png -o out.png", 2, "--sigma"),
+        ("in.png --sigma 25 --blind -o out.png", 2, "give one of them"),
+        ("tiny.png -o out.png", 3, "--sigma"),
         ("in.png --sigma 25", 2, "see 'retouch denoise --help'"),
         ("in.png --sigma 25 -o out.png --method gausian", 2, "did you mean 'gaussian'"),
-        ("in.png --sigma 25 -o out.png --option strenght=1", 2, "did you mean 'strength'"),
-        ("in.png --sigma 25 -o out.png --option strength=x", 2, "a number or none, got 'x'"),
+        ("in.png --sigma 25 -o out.png --method total_variation --option strenght=1", 2, "did you mean 'strength'"),
+        ("in.png --sigma 25 -o out.png --method total_variation --option strength=x", 2, "a number or none, got 'x'"),
         ("in.png --sigma 25 -o out.png --max-memory lots", 2, "such as 2G"),
         ("in.png --sigma 25 -o in.png", 2, "--overwrite"),
         ("in.png --sigma 25 -o out.png --method median --option size_px=4", 3, "odd number"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retouch.arrays.types import Image
-from retouch.degrade.noise import add_noise, noise_rng
+from retouch.degrade.noise.protocols import add_noise, noise_rng
 from retouch.denoising.filters.gaussian import denoise_gaussian
 from retouch.denoising.filters.median import denoise_median
 from retouch.errors import InputError

@@ -10,7 +10,7 @@ import pytest
 from skimage.restoration import denoise_tv_chambolle
 
 from retouch.arrays.types import Image
-from retouch.degrade.noise import add_noise, noise_rng
+from retouch.degrade.noise.protocols import add_noise, noise_rng
 from retouch.denoising.variational.total_variation import denoise_total_variation
 from retouch.errors import InputError
 from retouch.io.pictures.reading import open_image

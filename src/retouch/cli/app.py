@@ -101,13 +101,14 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
 @app.command("denoise")
 def denoise_command(  # noqa: PLR0917 - one parameter for each option of the command
     image: Annotated[str, typer.Argument(help="The picture; '-' reads it from standard input.")],
-    sigma: Annotated[
-        float, typer.Option(metavar="LEVEL", help="Standard deviation of the noise on the scale 0 to 255.")
-    ],
     out: Annotated[str, typer.Option("-o", "--out", help="Where the result goes; '-' is standard output.")],
-    method: Annotated[
-        str | None, typer.Option(help="A denoiser from 'retouch methods'; by default total_variation.")
+    sigma: Annotated[
+        float | None, typer.Option(metavar="LEVEL", help="Standard deviation of the noise on the scale 0 to 255.")
     ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Tell the noise from the picture; so it is without --sigma too.")
+    ] = False,
+    method: Annotated[str, typer.Option(help="A denoiser from 'retouch methods'.")] = "auto",
     option: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=_OPTION_HELP)] = None,
     max_memory: Annotated[str, typer.Option(metavar="SIZE", help=_MEMORY_HELP)] = "2G",
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger pictures.")] = 100_000_000,
@@ -126,6 +127,7 @@ def denoise_command(  # noqa: PLR0917 - one parameter for each option of the com
             image=image,
             out=out,
             sigma=sigma,
+            blind=blind,
             method=method,
             options=tuple(option or ()),
             max_memory=max_memory,

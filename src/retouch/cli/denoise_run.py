@@ -8,8 +8,9 @@ from retouch.cli.outputs import check_not_input, check_writable
 from retouch.cli.picture_files import open_input, tell, write_picture
 from retouch.cli.progress_bar import progress_bar
 from retouch.errors import UsageError
-from retouch.methods.denoise import DEFAULT_DENOISER, DenoiseRequest, DenoiseResult, denoise_picture
-from retouch.methods.denoisers import find_denoiser, load_denoiser
+from retouch.methods.catalogue import AUTO
+from retouch.methods.denoise import DenoiseRequest, DenoiseResult, denoise_picture
+from retouch.methods.denoisers import choose_denoiser, find_denoiser, load_denoiser
 from retouch.methods.options import parse_pairs, read_options
 from retouch.methods.planning.memory import parse_memory
 
@@ -18,12 +19,13 @@ _LEVELS = 255.0
 
 @dataclass(frozen=True)
 class DenoiseOrder:
-    """What was typed; `sigma` on the scale 0 to 255."""
+    """What was typed; `sigma` on the scale 0 to 255, None to tell it from the picture."""
 
     image: str
     out: str
-    sigma: float
-    method: str | None
+    sigma: float | None
+    blind: bool
+    method: str
     options: tuple[str, ...]
     max_memory: str
     max_pixels: int
@@ -48,11 +50,14 @@ def run_denoise(order: DenoiseOrder) -> None:
 
 
 def _read_request(order: DenoiseOrder) -> DenoiseRequest:
-    if not 0 <= order.sigma <= _LEVELS:
+    if order.sigma is not None and order.blind:
+        raise UsageError("--sigma says how strong the noise is and --blind tells it from the picture; give one of them")
+    if order.sigma is not None and not 0 <= order.sigma <= _LEVELS:
         raise UsageError(f"--sigma must be 0 to 255, in levels of an 8-bit picture, got {order.sigma:g}")
-    info = find_denoiser(order.method or DEFAULT_DENOISER)
+    sigma = None if order.sigma is None else order.sigma / _LEVELS
+    info = find_denoiser(choose_denoiser()[0] if order.method == AUTO else order.method)
     options = parse_pairs(read_options(load_denoiser(info)), order.options, f"method '{info.name}'")
-    return DenoiseRequest(info.name, order.sigma / _LEVELS, options, parse_memory(order.max_memory))
+    return DenoiseRequest(order.method, sigma, options, parse_memory(order.max_memory))
 
 
 def _tell(order: DenoiseOrder, result: DenoiseResult) -> None:

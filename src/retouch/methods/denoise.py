@@ -1,4 +1,4 @@
-"""The one way through for noise: gate, memory, denoiser on the whole picture, back to the native kind.
+"""The one way through for noise: gate, level, memory, denoiser, back to the native kind.
 
 A value of the picture counts as in `retouch.io.pictures.values`, and so does sigma: 1 is the whole range, 255 levels of
 8 bits. Floats are taken as they stand where noise of that sigma alone can have led them out of [0, 1]; floats of
@@ -10,28 +10,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from retouch.arrays.checks import count_bad_known
+from retouch.arrays.noise_level.estimate import NONE, NoiseLevel
 from retouch.arrays.threads import single_threaded_products
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
 from retouch.errors import InputError, UsageError
 from retouch.io.pictures.picture import Picture
 from retouch.io.pictures.values import to_unit
-from retouch.methods.catalogue import LEARNED
-from retouch.methods.denoisers import DenoiserInfo, find_denoiser, load_denoiser
+from retouch.methods.catalogue import AUTO, LEARNED
+from retouch.methods.denoisers import DenoiserInfo, choose_denoiser, find_denoiser, load_denoiser
 from retouch.methods.options import check_values, read_options
+from retouch.methods.planning.blind import is_led_there, noise_of
 from retouch.methods.planning.memory import DEFAULT_MEMORY_BYTES, left_of_budget
-
-DEFAULT_DENOISER = "total_variation"
-"""Of the denoisers that need no weights it is the one that keeps edges sharp."""
+from retouch.methods.planning.pieces import denoise_in_pieces
 
 _NATIVE_COPIES = 2  # the picture and the result
 _FLOAT_BYTES = 4  # of one value, as the denoiser is shown it
-
-_MOST_SIGMAS = 6.0  # one value of Gaussian noise in five hundred million lies farther out
 _ROWS_AT_ONCE = 256
 
 
@@ -42,17 +41,18 @@ class DenoiseRequest:
     Attributes
     ----------
     method : str
-        A name of the catalogue of denoisers.
-    sigma : float, range [0, 1]
-        Standard deviation of the noise on the scale of the picture (25 of 255 is 0.098); 0 is the identity.
+        A name of the catalogue of denoisers, or "auto".
+    sigma : float, range [0, 1], or None
+        Standard deviation of the noise on the scale of the picture (25 of 255 is 0.098); 0 is the identity, None tells
+        it from the picture.
     options : mapping
         Options of the denoiser.
     max_memory_bytes : int
         Budget of the whole process, estimated.
     """
 
-    method: str
-    sigma: float
+    method: str = AUTO
+    sigma: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     max_memory_bytes: int = DEFAULT_MEMORY_BYTES
 
@@ -64,11 +64,18 @@ class DenoiseReport:
     Attributes
     ----------
     method : str
+        The denoiser that did it.
     sigma : float, range [0, 1]
     width, height : int
         Size of the picture.
     seconds : float
         Wall time of everything from the gate to the native values.
+    reason : str
+        Why this denoiser, where "auto" chose it; else empty.
+    found : NoiseLevel or None
+        What the picture itself said of its noise, where it was asked.
+    n_pieces : int
+        In how many pieces the picture was done.
     """
 
     method: str
@@ -76,23 +83,45 @@ class DenoiseReport:
     width: int
     height: int
     seconds: float
+    reason: str = ""
+    found: NoiseLevel | None = None
+    n_pieces: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types for JSON; the noise level on the scale of the command line."""
         return {
             "method": self.method,
             "sigma_255": round(255 * self.sigma, 4),
+            "found": None if self.found is None else _noise_to_dict(self.found),
             "width": self.width,
             "height": self.height,
+            "pieces": self.n_pieces,
             "seconds": round(self.seconds, 4),
         }
 
     def sentences(self) -> list[str]:
         """Return what was done, for people."""
+        found = [] if self.found is None else [_found_sentence(self.found)]
         if self.sigma == 0:
-            return ["sigma is 0: the picture was returned as it is"]
-        size, level = f"{self.width}x{self.height}", f"{255 * self.sigma:g}"
-        return [f"{self.method}: noise of sigma {level} (of 255) was taken from {size} pixels in {self.seconds:.2f} s"]
+            return found or ["sigma is 0: the picture was returned as it is"]
+        size, level = f"{self.width}x{self.height}", f"{255 * self.sigma:.4g}"
+        done = f"{self.method}: noise of sigma {level} (of 255) was taken from {size} pixels in {self.seconds:.2f} s"
+        chosen = [f"auto took {self.method}: {self.reason}"] if self.reason else []
+        cut = [f"done in {self.n_pieces} pieces, to stay within the memory budget"] if self.n_pieces > 1 else []
+        return [*found, *chosen, done, *cut]
+
+
+def _noise_to_dict(found: NoiseLevel) -> dict[str, Any]:
+    levels = [round(255 * sigma, 4) for sigma in found.by_channel]
+    return {"kind": found.kind, "sigma_255": round(255 * found.sigma, 4), "by_channel_255": levels}
+
+
+def _found_sentence(found: NoiseLevel) -> str:
+    if found.kind == NONE:
+        return "no noise was found: the picture was returned as it is; --sigma takes away what is there nevertheless"
+    levels = ", ".join(f"{255 * sigma:.3g}" for sigma in found.by_channel)
+    by_channel = f" ({levels} by channel)" if len(found.by_channel) > 1 else ""
+    return f"found {found.kind} noise of sigma {255 * found.sigma:.3g} (of 255){by_channel}"
 
 
 class DenoiseResult(NamedTuple):
@@ -122,32 +151,41 @@ def denoise_picture(picture: Picture, request: DenoiseRequest, progress: Progres
     Raises
     ------
     InputError
-        If a pixel is NaN or infinite, or an option is out of range.
+        If a pixel is NaN or infinite, an option is out of range, or the picture is too small to tell its noise.
     UsageError
         If sigma is not 0 to 1, or the denoiser or an option is unknown.
     LimitError
         If the work would not stay within the memory budget.
     """
     started = time.perf_counter()
-    if not 0 <= request.sigma <= 1:
-        raise UsageError(
-            f"sigma must be 0 to 1 on the scale of the picture, got {request.sigma:g}; divide a level of 0 to 255 by "
-            "255 (25 becomes 0.098)"
-        )
-    info = find_denoiser(request.method)
+    _check_sigma(request.sigma)
+    name, reason = choose_denoiser() if request.method == AUTO else (request.method, "")
+    info = find_denoiser(name)
     method = load_denoiser(info)
     options = check_values(read_options(method), request.options, f"method '{info.name}'")
     _check_finite(picture)
-    result = picture
-    if request.sigma == 0:
+    left = left_of_budget(request.max_memory_bytes, _bytes_beside_the_work(picture, info), "denoising")
+    sigma, found = request.sigma, None
+    if sigma is None:
+        found = noise_of(picture)
+        sigma = found.sigma
+    result, n_pieces = picture, 1
+    if sigma == 0:
         progress(1, 1)
     else:
-        left = left_of_budget(request.max_memory_bytes, _needed_bytes(picture, info), "denoising")
-        hooks = {"progress": progress, **({"budget_bytes": left} if info.kind == LEARNED else {})}
-        result = _denoise(picture, request.sigma, method, {**hooks, **options})
+        how = {**({"budget_bytes": left} if info.kind == LEARNED else {}), **options}
+        result, n_pieces = _denoise(picture, sigma, partial(method, **how), (info, left, progress))
     width, height = picture.size
     seconds = time.perf_counter() - started
-    return DenoiseResult(result, DenoiseReport(request.method, request.sigma, width, height, seconds))
+    return DenoiseResult(result, DenoiseReport(name, sigma, width, height, seconds, reason, found, n_pieces))
+
+
+def _check_sigma(sigma: float | None) -> None:
+    if sigma is not None and not 0 <= sigma <= 1:
+        raise UsageError(
+            f"sigma must be 0 to 1 on the scale of the picture, got {sigma:g}; divide a level of 0 to 255 by "
+            "255 (25 becomes 0.098)"
+        )
 
 
 def _check_finite(picture: Picture) -> None:
@@ -157,28 +195,29 @@ def _check_finite(picture: Picture) -> None:
             raise InputError(f"pixels must be finite numbers, but {n_bad} of them are NaN or infinite; fill them first")
 
 
-def _needed_bytes(picture: Picture, info: DenoiserInfo) -> int:
-    per_value = _FLOAT_BYTES + info.bytes_per_value
+def _bytes_beside_the_work(picture: Picture, info: DenoiserInfo) -> int:
+    """Return what the picture itself needs: natively, as floats, and from a network its result."""
+    per_value = _FLOAT_BYTES + (info.bytes_per_value if info.kind == LEARNED else 0)
     return _NATIVE_COPIES * picture.pixels.nbytes + per_value * picture.pixels.size
 
 
-def _denoise(picture: Picture, sigma: float, method: Callable[..., Any], how: dict[str, Any]) -> Picture:
-    scaled = _with_scale_of_noise(picture, sigma)
+def _denoise(
+    picture: Picture, sigma: float, method: Callable[..., Image], within: tuple[DenoiserInfo, int, Progress]
+) -> tuple[Picture, int]:
+    """Return the clean picture, and in how many pieces it was done."""
+    info, budget_bytes, progress = within
+    scaled = replace(picture, limits=(0.0, 1.0)) if is_led_there(picture, sigma) else picture
+    work = partial(method, sigma=sigma)
     with single_threaded_products():
-        result: Image = method(scaled.to_float(), sigma, **how)
+        if info.kind == LEARNED:  # networks cut pictures themselves
+            result, n_pieces = work(scaled.to_float(), progress=progress), 1
+        else:
+            result, n_pieces = denoise_in_pieces(work, scaled.to_float(), info, budget_bytes, progress)
     if scaled.limits != picture.limits:
         result = to_unit(result, picture.limits)
     if picture.palette is not None:
-        return picture.with_filled(result, _most_opaque(picture))
-    return _with_pixels(picture, result)
-
-
-def _with_scale_of_noise(picture: Picture, sigma: float) -> Picture:
-    """Return the picture with the limits that sigma counts on: see the module's first lines."""
-    low, high = picture.limits
-    stray = _MOST_SIGMAS * sigma
-    is_usual = picture.pixels.dtype.kind == "f" and -stray <= low and high <= 1 + stray
-    return replace(picture, limits=(0.0, 1.0)) if is_usual else picture
+        return picture.with_filled(result, _most_opaque(picture)), n_pieces
+    return _with_pixels(picture, result), n_pieces
 
 
 def _most_opaque(picture: Picture) -> Mask:

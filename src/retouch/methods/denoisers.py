@@ -36,6 +36,9 @@ class DenoiserInfo(NamedTuple):
         Working memory at its peak per value of the picture, beside the input, result included; measured at 2000x2000.
     halo_px : int
         How far the result at a pixel looks: pieces of a large picture overlap by it.
+    grid_px : int
+        Pieces begin at multiples of it: 12 suits steps of 1, 2, 3, 4 and 6 from patch to
+        patch, for methods that do not visit each.
     given : tuple of (str, value)
         Keyword arguments that the line fixes, such as the file of a network.
     """
@@ -49,6 +52,7 @@ class DenoiserInfo(NamedTuple):
     bytes_per_value: int
     halo_px: int
     given: tuple[tuple[str, Any], ...] = ()
+    grid_px: int = 12
 
 
 DENOISERS: tuple[DenoiserInfo, ...] = (
@@ -73,6 +77,27 @@ DENOISERS: tuple[DenoiserInfo, ...] = (
         halo_px=32,
     ),
     DenoiserInfo(
+        name="bilateral",
+        kind=FILTER,
+        summary="Averages near pixels of a like colour.",
+        paper="Tomasi and Manduchi, Bilateral filtering for gray and color images, ICCV 1998",
+        build="retouch.denoising.filters.bilateral:denoise_bilateral",
+        limits="Under strong noise little better than a blur: a noisy pixel says little on which others are like it.",
+        bytes_per_value=16,
+        halo_px=20,
+    ),
+    DenoiserInfo(
+        name="non_local_means",
+        kind=FILTER,
+        summary="Averages each patch with the patches like it in a window around it.",
+        paper="Buades, Coll and Morel, A review of image denoising algorithms, with a new one, Multiscale Modeling and "
+        "Simulation 4(2), 2005",
+        build="retouch.denoising.filters.non_local_means:denoise_non_local_means",
+        limits="What has no like nearby keeps its noise, and fine grain of low contrast is smoothed away.",
+        bytes_per_value=32,
+        halo_px=32,
+    ),
+    DenoiserInfo(
         name="total_variation",
         kind=VARIATIONAL,
         summary="Finds the near picture with the shortest contours: flat areas and sharp edges.",
@@ -83,7 +108,132 @@ DENOISERS: tuple[DenoiserInfo, ...] = (
         bytes_per_value=36,
         halo_px=64,
     ),
+    DenoiserInfo(
+        name="perona_malik",
+        kind=VARIATIONAL,
+        summary="Lets heat flow where the picture is smooth and holds it up at edges.",
+        paper="Perona and Malik, Scale-space and edge detection using anisotropic diffusion, IEEE Trans. Pattern "
+        "Analysis and Machine Intelligence 12(7), 1990",
+        build="retouch.denoising.variational.perona_malik:denoise_perona_malik",
+        limits="Strong specks count as edges and stay longest; weak edges and texture flow away.",
+        bytes_per_value=44,
+        halo_px=64,
+    ),
+    DenoiserInfo(
+        name="bayes_shrink",
+        kind=WAVELET,
+        summary="Moves wavelet coefficients towards 0, in each band by how much of it is noise.",
+        paper="Chang, Yu and Vetterli, Adaptive wavelet thresholding for image denoising and compression, IEEE Trans. "
+        "Image Processing 9(9), 2000",
+        build="retouch.denoising.wavelets.bayes_shrink:denoise_bayes_shrink",
+        limits="Edges ring; thresholds rest on the whole picture, so that one in pieces comes out a little otherwise.",
+        bytes_per_value=40,
+        halo_px=256,
+    ),
+    DenoiserInfo(
+        name="undecimated_wavelet",
+        kind=WAVELET,
+        summary="Drops the wavelet coefficients that noise alone could have made, under all shifts of the picture.",
+        paper="Coifman and Donoho, Translation-invariant de-noising, Wavelets and Statistics, Springer, 1995",
+        build="retouch.denoising.wavelets.undecimated:denoise_undecimated_wavelet",
+        limits="Where noise passes a threshold by chance, a faint wavelet is left in a flat place.",
+        bytes_per_value=112,
+        halo_px=48,
+    ),
+    DenoiserInfo(
+        name="wnnm",
+        kind=PATCHES,
+        summary="Stacks like patches and keeps what they have in common: shrinks small singular values most.",
+        paper="Gu, Zhang, Zuo and Feng, Weighted nuclear norm minimization with application to image denoising, "
+        "CVPR 2014",
+        build="retouch.denoising.low_rank.wnnm:denoise_wnnm",
+        limits="Among the slowest; draws faint strokes in flat areas where the noise is strong.",
+        bytes_per_value=120,
+        halo_px=64,
+    ),
+    DenoiserInfo(
+        name="weighted_schatten",
+        kind=PATCHES,
+        summary="As wnnm, with a penalty that spares large singular values more the stronger the noise is.",
+        paper="Xie et al., Weighted Schatten p-norm minimization for image denoising and background subtraction, IEEE "
+        "Trans. Image Processing 25(10), 2016",
+        build="retouch.denoising.low_rank.schatten:denoise_weighted_schatten",
+        limits="As wnnm, a little slower.",
+        bytes_per_value=120,
+        halo_px=64,
+    ),
+    DenoiserInfo(
+        name="mc_wnnm",
+        kind=PATCHES,
+        summary="As wnnm, for colour whose channels are not equally noisy: the clean ones lead the noisy ones.",
+        paper="Xu, Zhang, Zhang and Feng, Multi-channel weighted nuclear norm minimization for real color image "
+        "denoising, ICCV 2017",
+        build="retouch.denoising.low_rank.multichannel:denoise_mc_wnnm",
+        limits="Slow where the channels differ, and behind wnnm where they do not.",
+        bytes_per_value=80,
+        halo_px=48,
+    ),
+    DenoiserInfo(
+        name="fusion",
+        kind=PRIOR,
+        summary="Takes flat patches from wnnm and busy ones from epll.",
+        paper="Mosseri, Zontak and Irani, Combining the power of internal and external denoising, ICCP 2013",
+        build="retouch.denoising.priors.fusion:denoise_fusion",
+        limits="Takes the time of both, for a tenth of a decibel where they are equally good.",
+        bytes_per_value=140,
+        halo_px=64,
+    ),
+    DenoiserInfo(
+        name="bm3d",
+        kind=PATCHES,
+        summary="Stacks patches that look alike and shrinks what their common transform has little of, twice.",
+        paper="Dabov, Foi, Katkovnik and Egiazarian, Image denoising by sparse 3-D transform-domain collaborative "
+        "filtering, IEEE Trans. Image Processing 16(8), 2007; in colour their paper at ICIP 2007",
+        build="retouch.denoising.block_matching.bm3d:denoise_bm3d",
+        limits="Made for white noise of known sigma; grain of several pixels stays as mottling.",
+        bytes_per_value=40,
+        halo_px=60,
+    ),
+    DenoiserInfo(
+        name="ksvd",
+        kind=PATCHES,
+        summary="Composes each patch of a few atoms of a dictionary that it learns from the picture itself.",
+        paper="Elad and Aharon, Image denoising via sparse and redundant representations over learned dictionaries, "
+        "IEEE Trans. Image Processing 15(12), 2006",
+        build="retouch.denoising.sparse.ksvd:denoise_ksvd",
+        limits="Smooths fine texture; the dictionary is that of the whole picture, so that pieces differ a little.",
+        bytes_per_value=120,
+        halo_px=8,
+    ),
+    DenoiserInfo(
+        name="ncsr",
+        kind=PATCHES,
+        summary="Shrinks what sets a patch apart from patches like it, in principal components of its kind.",
+        paper="Dong, Zhang, Shi and Li, Nonlocally centralized sparse representation for image restoration, IEEE "
+        "Trans. Image Processing 22(4), 2013",
+        build="retouch.denoising.sparse.ncsr:denoise_ncsr",
+        limits="Patches without their like nearby are smoothed; flat areas can keep faint streaks.",
+        bytes_per_value=200,
+        halo_px=176,
+    ),
+    DenoiserInfo(
+        name="epll",
+        kind=PRIOR,
+        summary="Finds the near picture whose patches are likely under a mixture of Gaussians fitted to photographs.",
+        paper="Zoran and Weiss, From learning models of natural image patches to whole image restoration, ICCV 2011",
+        build="retouch.denoising.priors.epll:denoise_epll",
+        limits="Smooths rare texture; makes no use of what repeats in the picture.",
+        bytes_per_value=120,
+        halo_px=42,
+    ),
 )
+
+
+AUTO_CHOICES: tuple[tuple[str, str], ...] = (
+    ("bm3d", "the nearest to the clean picture among the quick denoisers that need no weights"),
+    ("total_variation", "it keeps edges sharp, needs no weights and is quick"),
+)
+"""What "auto" takes: the first of these that is in the catalogue; and why, for --explain."""
 
 
 def denoiser_names() -> tuple[str, ...]:
@@ -116,6 +266,15 @@ def find_denoiser(name: str) -> DenoiserInfo:
         if info.name == name:
             return info
     raise UsageError(unknown_name("denoiser", name, denoiser_names()))
+
+
+def choose_denoiser() -> tuple[str, str]:
+    """Return what "auto" takes, and why.
+
+    >>> choose_denoiser()[0] in denoiser_names()
+    True
+    """
+    return next(choice for choice in AUTO_CHOICES if choice[0] in denoiser_names())
 
 
 def load_denoiser(info: DenoiserInfo) -> Callable[..., Any]:

@@ -16,7 +16,6 @@ _PROTOCOL_HELP = "The convention to measure by (see 'retouch metrics --protocols
 
 
 def eval_command(  # noqa: PLR0917 - one parameter for each option of the command
-    images: Annotated[str, typer.Option(metavar="PATH", help="A folder of pictures, a picture, or a list of paths.")],
     out: Annotated[str, typer.Option("-o", "--out", metavar="FOLDER", help="Where tables, page and results go.")],
     methods: Annotated[
         list[str],
@@ -24,6 +23,11 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
             metavar="NAME,...", help="Methods, NAME:OPTION=VALUE, 'input', or LABEL=FOLDER of results; may be repeated."
         ),
     ],
+    images: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="A folder of pictures, a picture, or a list of paths; or where suites lie."),
+    ] = "",
+    suite: Annotated[str, typer.Option(metavar="NAME,...", help="Test sets of denoising, such as bsd68,set12.")] = "",
     task: Annotated[str, typer.Option(help="inpaint or denoise.")] = "inpaint",
     masks: Annotated[
         list[str] | None,
@@ -31,6 +35,7 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
     ] = None,
     bins: Annotated[str, typer.Option(metavar="LOW-HIGH,...", help="Shares of missing pixels, 0.1-0.2,0.2-0.3.")] = "",
     noise: Annotated[str, typer.Option(metavar="NAME:SIGMA,...", help="Noise, sigma of 255: awgn:25,awgn:50.")] = "",
+    sigma: Annotated[str, typer.Option(metavar="SIGMA,...", help="15,25 for --noise awgn:15,awgn:25.")] = "",
     protocol: Annotated[str, typer.Option(help=_PROTOCOL_HELP)] = "standard",
     metrics: Annotated[str, typer.Option(metavar="NAME,...", help=_METRICS_HELP)] = "",
     prepare: Annotated[
@@ -50,7 +55,8 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """Score methods on pictures under stated damage; run it again to go on where it was stopped."""
-    from retouch.cli.measuring.eval_run import EvalOrder, run_eval  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.measuring.eval_run import EvalOrder, run_eval, run_suites  # noqa: PLC0415 - see the module's first line
+    from retouch.evaluation.cases.suites import read_sigmas  # noqa: PLC0415
     from retouch.evaluation.runs.plan import EvaluationRequest  # noqa: PLC0415
     from retouch.masks.sampler import parse_bin  # noqa: PLC0415
 
@@ -60,7 +66,7 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
         task=task,
         masks=split_words(masks or []),
         bins=tuple(parse_bin(text) for text in split_words([bins])),
-        noise=split_words([noise]),
+        noise=(*split_words([noise]), *read_sigmas(split_words([sigma]))),
         protocol=protocol,
         metrics=split_words([metrics]),
         prepare=prepare,
@@ -71,7 +77,13 @@ def eval_command(  # noqa: PLR0917 - one parameter for each option of the comman
         limit=limit,
         max_pixels=max_pixels,
     )
-    run_eval(EvalOrder(request, out, workers, shown, json))
+    order = EvalOrder(request, out, workers, shown, json)
+    if suite:
+        run_suites(order, split_words([suite]))
+    elif images:
+        run_eval(order)
+    else:
+        raise UsageError("an evaluation needs pictures: --images PATH, or --suite with --images for where it lies")
 
 
 def compare_command(  # noqa: PLR0917 - one parameter for each option of the command

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retouch.arrays.threads import n_threads
 from retouch.cli.progress_bar import progress_bar
-from retouch.errors import Cancelled, SomeFailedError
+from retouch.errors import Cancelled, SomeFailedError, UsageError
+from retouch.evaluation.cases.suites import find_suite
 from retouch.evaluation.door import run_evaluation
 from retouch.evaluation.report.content import Cell, Column, Row, Summary
 from retouch.evaluation.runs.outputs import summary_to_dict
@@ -53,6 +55,32 @@ def run_eval(order: EvalOrder) -> None:
             f"{len(summary.failures)} of {len(plan.cases) * len(plan.contenders)} results failed, the first: "
             f"{first.method} on {first.image} ({first.condition}): {first.reason}"
         )
+
+
+def run_suites(order: EvalOrder, names: Sequence[str]) -> None:
+    """Carry out the command once for each test set, each in a folder of its own below `out`.
+
+    Raises
+    ------
+    SomeFailedError
+        If a method failed on a picture of any; everything else is done and written.
+    UsageError
+        If a set is unknown, named twice, or the pictures are said to be another.
+    """
+    if order.request.dataset or len(set(names)) < len(names):
+        raise UsageError("each suite is a dataset of its own: name each once, and leave --dataset out")
+    places = {name: find_suite(Path(order.request.images or "."), name) for name in names}
+    failures = []
+    for name, place in places.items():
+        request = replace(order.request, images=str(place), dataset=name)
+        if not order.json:
+            sys.stdout.write(f"{name}\n")
+        try:
+            run_eval(replace(order, request=request, out=str(Path(order.out) / name)))
+        except SomeFailedError as error:
+            failures.append(f"{name}: {error}")
+    if failures:
+        raise SomeFailedError("; ".join(failures))
 
 
 def as_text(summary: Summary) -> str:

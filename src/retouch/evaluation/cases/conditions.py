@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from retouch.arrays.types import AnyArray, Image, Mask
-from retouch.degrade.noise import add_noise, noise_rng
+from retouch.degrade.noise.protocols import add_noise, noise_rng
 from retouch.errors import InputError
 from retouch.evaluation.cases.masks import FAMILY, NVIDIA, Bin, MaskSource, in_bin, list_library, pair_masks
 from retouch.evaluation.cases.pictures import PictureEntry, read_8_bits

@@ -24,7 +24,7 @@ from retouch.evaluation.cases.pictures import SUFFIXES, hash_file, read_8_bits
 from retouch.io.pictures.picture import Picture
 from retouch.methods.catalogue import AUTO, NET_PREFIX, find_method
 from retouch.methods.crop_run import FillRequest
-from retouch.methods.denoisers import find_denoiser, load_denoiser
+from retouch.methods.denoisers import choose_denoiser, find_denoiser, load_denoiser
 from retouch.methods.fill import fill_picture
 from retouch.methods.options import parse_options
 from retouch.runtime.memory import PeakMemory
@@ -165,6 +165,8 @@ def _parse(text: str, task: str) -> Contender:
         if pairs:
             raise UsageError(f"method '{AUTO}' takes no options, got '{pairs[0]}'")
         return Contender(AUTO, INPAINT, AUTO)
+    if name == AUTO:
+        name, _ = choose_denoiser()
     info = find_method(name) if task == INPAINT else find_denoiser(name)
     return Contender(text, task, name, parse_options(info, pairs))
 

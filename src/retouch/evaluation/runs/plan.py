@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retouch import __version__
-from retouch.degrade.noise import parse_noise
+from retouch.degrade.noise.protocols import parse_noise
 from retouch.errors import InputError, UsageError, unknown_name
 from retouch.evaluation.cases.conditions import Case, Condition, list_cases, mask_conditions
 from retouch.evaluation.cases.masks import Bin, parse_mask_source

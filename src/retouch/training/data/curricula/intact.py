@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from retouch.arrays.types import AnyArray
-from retouch.degrade.noise import PROTOCOLS, add_noise
+from retouch.degrade.noise.protocols import PROTOCOLS, add_noise
 from retouch.training.data.curricula.allocation import allocate
 from retouch.training.data.curricula.contract import spread
 from retouch.training.data.curricula.options import Options

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from retouch.arrays.types import Image
-from retouch.degrade.noise import PROTOCOLS, add_noise, find_protocol, noise_rng, parse_noise
+from retouch.degrade.noise.protocols import PROTOCOLS, add_noise, find_protocol, noise_rng, parse_noise
 from retouch.errors import InputError
 from retouch.io.pictures.reading import open_image
 
-BSD68 = Path(__file__).parents[3] / "shared" / "data" / "denoise-bsd68"
+BSD68 = Path(__file__).parents[4] / "shared" / "data" / "denoise-bsd68"
 NAMES = [protocol.name for protocol in PROTOCOLS]
 SIGMA = 25 / 255
 
@@ -101,7 +101,7 @@ def test_a_stronger_noise_of_one_picture_is_the_same_noise_scaled() -> None:
 @pytest.mark.parametrize("hash_seed", ["1", "4242"])
 def test_noise_is_the_same_in_every_process(hash_seed: str) -> None:
     program = (
-        "import hashlib; from retouch.degrade.noise import noise_rng\n"
+        "import hashlib; from retouch.degrade.noise.protocols import noise_rng\n"
         "print(hashlib.sha256(noise_rng(11, 2).standard_normal(500).tobytes()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}

@@ -16,9 +16,12 @@ import numpy as np
 
 from retouch.arrays.checks import check_noisy
 from retouch.arrays.types import AnyArray, Image
+from retouch.degrade.noise.additive import add_gaussian, add_uniform
+from retouch.degrade.noise.signal_dependent import add_poisson, add_speckle
 from retouch.errors import InputError, unknown_name
 
 _WHITE = 255
+_MID_GREY = 0.5
 
 
 class NoiseProtocol(NamedTuple):
@@ -40,13 +43,26 @@ class NoiseProtocol(NamedTuple):
 
 
 def _add_gaussian(image: Image, sigma: float, rng: np.random.Generator) -> Image:
-    noisy: AnyArray = image + sigma * rng.standard_normal(image.shape)  # Eq. 1
-    return noisy.astype(np.float32)
+    return add_gaussian(image, sigma, rng=rng)
 
 
 def _add_gaussian_as_stored(image: Image, sigma: float, rng: np.random.Generator) -> Image:
     levels: AnyArray = np.rint(_add_gaussian(image, sigma, rng).clip(0, 1) * _WHITE)
     return (levels / _WHITE).astype(np.float32)
+
+
+def _add_poisson_of_mid_grey(image: Image, sigma: float, rng: np.random.Generator) -> Image:
+    if sigma == 0:
+        return image.copy()
+    return add_poisson(image, _MID_GREY / sigma**2, rng=rng)  # of variance x / peak
+
+
+def _add_uniform(image: Image, sigma: float, rng: np.random.Generator) -> Image:
+    return add_uniform(image, sigma, rng=rng)
+
+
+def _add_speckle_of_mid_grey(image: Image, sigma: float, rng: np.random.Generator) -> Image:
+    return add_speckle(image, min(sigma / _MID_GREY, 1.0), rng=rng)  # of deviation x sigma
 
 
 PROTOCOLS: tuple[NoiseProtocol, ...] = (
@@ -59,6 +75,15 @@ PROTOCOLS: tuple[NoiseProtocol, ...] = (
         "awgn_clipped",
         "white Gaussian noise, clipped to [0, 1] and rounded to 8 bits: what a file can hold",
         _add_gaussian_as_stored,
+    ),
+    NoiseProtocol("uniform", "uniform noise of that standard deviation, not clipped", _add_uniform),
+    NoiseProtocol(
+        "poisson", "counts of light, with that standard deviation where the picture is 0.5", _add_poisson_of_mid_grey
+    ),
+    NoiseProtocol(
+        "speckle",
+        "noise in proportion to the picture, of that standard deviation where it is 0.5",
+        _add_speckle_of_mid_grey,
     ),
 )
 

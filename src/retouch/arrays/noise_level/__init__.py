@@ -1,0 +1,1 @@
+"""How much noise a picture holds, told from the picture alone."""

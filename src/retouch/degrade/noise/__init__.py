@@ -1,0 +1,1 @@
+"""Noise of every kind that the literature adds to pictures, and the protocols of its tables."""
