@@ -1,0 +1,1 @@
+"""Things found by exported networks: boxes of a detector, masks of a promptable segmenter."""
