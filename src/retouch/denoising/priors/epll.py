@@ -6,9 +6,9 @@ sigma^2 = 1, 4, 8, 16, 32); S. Parameswaran, C. Deledalle, L. Denis, T. Nguyen, 
 priors for image restoration: three ingredients for a 100x speed-up", IEEE Trans. Image Processing 28(2), 2019 (patches
 from a grid that is moved between the rounds).
 Departures: the mixture is our own (mixture.md). Beta sigma^2 is 1, 3, 6, 12, 24 and 48, which gained 0.06 dB on three
-photographs of ../shared/data/train-photos/bsds500-train-test. The grid moves by a fixed plan and not by chance. All
-components are compared by one matrix product (mixture.py) instead of a tree. Channels are worked on one by one, so that
-grey comes out alike with one channel and with three.
+photographs of ../shared/data/train-photos/bsds500-train-test and nothing on BSD68. The grid moves by a fixed plan and
+not by chance. All components are compared by one matrix product (mixture.py) instead of a tree. Channels are worked on
+one by one, so that grey comes out alike with one channel and with three.
 
 x, y   (H, W)   the picture sought and the noisy one, one channel
 b      beta sigma^2: the patches are taken for noisy with variance sigma^2 / b
