@@ -128,6 +128,11 @@ def _check_options(patch_size: int, iterations: int) -> None:
         raise InputError(f"iterations must be at least 1, got {iterations}")
 
 
+def _scaled(guide: Guide) -> Image:
+    """Return the guide times its strength; at full strength itself, since a large picture is not copied for nothing."""
+    return guide.picture if guide.strength == 1 else (guide.picture * np.float32(guide.strength)).astype(np.float32)
+
+
 def _finest_level(
     image: Image, mask: Mask, source: AnyArray | None, labels: AnyArray | None, guide: Guide | None
 ) -> Level:
@@ -138,7 +143,7 @@ def _finest_level(
     usable = ~mask if source is None else ~mask & source.astype(bool)
     tags = np.zeros(mask.shape, np.int32) if labels is None else labels.astype(np.int32)
     known = without_garbage(image, mask)
-    steering = None if guide is None else (guide.picture * np.float32(guide.strength)).astype(np.float32)
+    steering = None if guide is None else _scaled(guide)
     return Level(np.dstack([known, texture_strength(known, mask)]), mask, usable, tags, steering)
 
 
