@@ -39,7 +39,7 @@ def mini_benchmark_table(cases: list[Case]) -> str:
     return table(("method", *masks), ([f"`{m}`", *(cells[m, mask] for mask in masks)] for m in methods))
 
 
-CHOSEN_BY_AUTO = ("kriging", "learned_detail")
+CHOSEN_BY_AUTO = ("kriging", "guided_patchmatch")
 """The methods of `retouch.methods.planning.auto`."""
 
 BY_BIN_COLUMNS = {"psnr_hole": 2, "ssim": 3, "edge_f1_hole": 3, "texture_gap_hole": 3}

@@ -104,7 +104,7 @@ def test_auto_treats_each_hole_by_its_kind() -> None:
     line = np.zeros(SHAPE, bool)
     line[20, 20:300] = True
     report = fill(noise(), line | square(100, 150, 60), "auto").report
-    assert [crop.method for crop in report.crops] == ["kriging", "learned_detail"]
+    assert [crop.method for crop in report.crops] == ["kriging", "guided_patchmatch"]
     assert "half-width" in report.sentences()[1]
 
 

@@ -1,7 +1,7 @@
 """Method "auto": the choice made for each hole by its geometry, with the reason in plain words.
 
 Thin damage is interpolated: both banks are near, so that smoothness says more than any copied texture. Broad holes are
-composed of patches along a structure, which alone would leave a blur. Where the surroundings hold not one whole known
+composed of patches along an interpolation, which alone would leave a blur. Where the surroundings hold not one whole known
 patch there is nothing to copy, and the hole is interpolated as well.
 """
 
@@ -17,7 +17,7 @@ from retouch.arrays.types import Mask
 from retouch.methods.catalogue import MethodInfo, find_method
 from retouch.methods.planning.survey import THIN_HALF_WIDTH_PX, Survey
 
-THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "learned_detail", "harmonic"
+THIN_METHOD, BROAD_METHOD, TINY_METHOD = "kriging", "guided_patchmatch", "harmonic"
 _PATCH_PX = 7
 
 
