@@ -1,8 +1,8 @@
 """Method "auto": the choice made for each hole by its geometry, with the reason in plain words.
 
 Thin damage is interpolated: both banks are near, so that smoothness says more than any copied texture. Broad holes are
-composed of patches along an interpolation, which alone would leave a blur. Where the surroundings hold not one whole known
-patch there is nothing to copy, and the hole is interpolated as well.
+composed of patches along an interpolation, which alone would leave a blur. Where the surroundings hold not one whole
+known patch there is nothing to copy, and the hole is interpolated as well.
 """
 
 from __future__ import annotations
