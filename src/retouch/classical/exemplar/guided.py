@@ -22,7 +22,7 @@ from retouch.arrays.checks import check_pair
 from retouch.arrays.compositing import composite
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
 from retouch.classical.exemplar.patchmatch import Guide, inpaint_patchmatch
-from retouch.classical.exemplar.residual_aggregation import shrink
+from retouch.classical.exemplar.residual_aggregation import enlarge, shrink
 from retouch.classical.sparse.blended import inpaint_blended
 from retouch.errors import InputError
 
@@ -109,9 +109,8 @@ def coarse_structure(image: Image, mask: Mask, fill: Callable[[Image, Mask], Ima
     """
     small = shrink(image, mask, 2)
     filled = fill(small.picture, small.mask) if small.mask.any() else small.picture
-    size = (2 * filled.shape[1], 2 * filled.shape[0])
-    enlarged = cv2.resize(filled, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], -1)
-    return composite(image, np.clip(enlarged[: mask.shape[0], : mask.shape[1]], 0, 1), mask)
+    enlarged = enlarge(filled, 2)[: mask.shape[0], : mask.shape[1]]
+    return composite(image, np.clip(enlarged, 0, 1), mask)
 
 
 def as_colour(image: Image) -> Image:

@@ -165,6 +165,18 @@ def shrink(image: Image, mask: Mask, factor: int, *, multiple: int = 1) -> Shrun
     return Shrunk(picture, count[:, :, 0] == 0, count[:, :, 0] == factor**2)
 
 
+def enlarge(picture: Image, factor: int) -> Image:
+    """Return a small picture a whole number of times larger, by cubic interpolation.
+
+    >>> enlarge(np.full((1, 2, 1), 0.5, np.float32), 2).shape
+    (2, 4, 1)
+    """
+    height, width, n_channels = picture.shape
+    size = (factor * width, factor * height)
+    enlarged = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged.reshape(*size[::-1], n_channels), np.float32)
+
+
 def aggregate_residuals(image: Image, mask: Mask, filled: Image, factor: int, mixture: Mixture) -> Image:
     """Return the picture with its hole filled from the enlarged small picture and a mixture of known detail.
 
@@ -196,7 +208,7 @@ def aggregate_residuals(image: Image, mask: Mask, filled: Image, factor: int, mi
             f"got {width}x{height}; fill what shrink returns"
         )
     height, width = height * factor, width * factor
-    enlarged = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width, -1)
+    enlarged = enlarge(filled, factor)
     known = _mirrored((~mask)[:, :, None].astype(np.float32), height, width)
     residual = (_mirrored(without_garbage(image, mask), height, width) - enlarged) * known
     mixed, share = (from_cells(mixture(to_cells(part, factor)), factor) for part in (residual, known))

@@ -73,7 +73,8 @@ def denoise_mc_wnnm(
 
     Notes
     -----
-    About 80 microseconds of one core a pixel where the channels are equally noisy, 800 where they are not. Weaker than
+    About 80 microseconds of one core a pixel where the channels are equally noisy; ten decompositions in place of one
+    where they are not. Weaker than
     `wnnm` on the former, which works in opponent colours.
 
     Examples

@@ -33,9 +33,9 @@ from retouch.errors import InputError
 Denoiser: TypeAlias = Callable[..., Image]
 
 _PATCH_PX = 8
-_PROBE = (
-    0.1  # of sigma: much smaller, and the matching of patches hardly ever changes; larger, and the slope is a chord
-)
+_PROBE = 0.1
+"""Of sigma: much smaller, and the matching of patches hardly ever changes; larger, and the slope is a chord."""
+
 _PARTS = 1000
 
 

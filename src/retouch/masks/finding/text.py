@@ -69,7 +69,7 @@ def find_text(
     image : (H, W, 1 or 3) float32, range [0, 1]
     sensitivity : float, range [0, 1]
         0 masks only what is certainly text, 1 also what is hardly better than chance. At 0.5, meant for a picture that
-        has a caption, a third of the photographs without one give something.
+        has a caption, photographs without one have 5 % of their pixels masked in the mean of 13, a third at worst.
     region : Box or None
         Where to look; None for everywhere.
     most_share : float, range (0, 1]
