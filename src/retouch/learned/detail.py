@@ -11,9 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from retouch.arrays.checks import check_pair
 from retouch.arrays.types import Image, Mask, Progress, ignore_progress
-from retouch.classical.exemplar.guided import as_colour, check_guidance, coarse_structure, guide_by
+from retouch.classical.exemplar.guided import compose_along
 from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.learned.correction import SHIPPED, open_corrector
 from retouch.learned.structure import fill_structure
@@ -41,7 +40,7 @@ def inpaint_learned_detail(
         "structure", which comes with the package; a name in the weight store; or the path of an ONNX file that
         `retouch export` wrote.
     guidance : float
-        How much a difference from the structure counts beside one between patches, 0 to 1; above 0.
+        How much a difference from the structure counts beside one between patches, 0 to 1.
     patch_size : int
         Side of the square patches, odd, 3 to 15 pixels.
     rng : numpy.random.Generator, optional
@@ -61,13 +60,5 @@ def inpaint_learned_detail(
     WeightsError
         If the network is missing, damaged or does something else.
     """
-    check_pair(image, mask)
-    check_guidance(guidance)
-    if not mask.any():
-        progress(0, 0)
-        return image.copy()
-    coloured = as_colour(image)
-    structure = coarse_structure(coloured, mask, partial(fill_structure, exported=open_corrector(net)))
-    guide = guide_by(structure, guidance)
-    filled = inpaint_patchmatch(coloured, mask, patch_size=patch_size, guide=guide, rng=rng, progress=progress)
-    return np.ascontiguousarray(filled[:, :, : image.shape[2]])
+    compose = partial(inpaint_patchmatch, patch_size=patch_size, rng=rng, progress=progress)
+    return compose_along(image, mask, guidance, partial(fill_structure, exported=open_corrector(net)), compose)

@@ -14,6 +14,7 @@ the latter.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -73,21 +74,43 @@ def inpaint_guided_patchmatch(
     >>> bool(np.abs(inpaint_guided_patchmatch(stripes, hole) - stripes).max() < 0.01)
     True
     """
+    compose = partial(inpaint_patchmatch, patch_size=patch_size, rng=rng, progress=progress)
+    return compose_along(image, mask, guidance, inpaint_blended, compose)
+
+
+def compose_along(
+    image: Image,
+    mask: Mask,
+    guidance: float,
+    fill: Callable[[Image, Mask], Image],
+    compose: Callable[..., Image],
+) -> Image:
+    """Return the hole composed of patches along the structure that `fill` makes at half the size.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32, range [0, 1]
+    mask : (H, W) bool
+    guidance : float
+        0 to 1; at 0 no structure is made.
+    fill : callable
+        Fills the small picture.
+    compose : callable
+        `inpaint_patchmatch` with its options bound.
+
+    Raises
+    ------
+    InputError
+        If the pair fails `check_pair` or `guidance` is out of range.
+    """
     check_pair(image, mask)
-    check_guidance(guidance)
-    if not mask.any():
-        progress(0, 0)
-        return image.copy()
-    coloured = as_colour(image)
-    guide = guide_by(coarse_structure(coloured, mask), guidance) if guidance else None
-    filled = inpaint_patchmatch(coloured, mask, patch_size=patch_size, guide=guide, rng=rng, progress=progress)
-    return np.ascontiguousarray(filled[:, :, : image.shape[2]])
-
-
-def check_guidance(guidance: float) -> None:
-    """Refuse a strength out of range."""
     if not 0 <= guidance <= 1:
         raise InputError(f"guidance must be 0 to 1, got {guidance}")
+    if not mask.any():
+        return compose(image, mask)
+    coloured = as_colour(image)
+    guide = guide_by(coarse_structure(coloured, mask, fill), guidance) if guidance else None
+    return np.ascontiguousarray(compose(coloured, mask, guide=guide)[:, :, : image.shape[2]])
 
 
 def coarse_structure(image: Image, mask: Mask, fill: Callable[[Image, Mask], Image] = inpaint_blended) -> Image:
