@@ -1,0 +1,1 @@
+"""What a person asks for, as pipelines of masks and methods: an object removed, a photograph repaired."""
