@@ -167,8 +167,10 @@ def denoise_picture(picture: Picture, request: DenoiseRequest, progress: Progres
     left = left_of_budget(request.max_memory_bytes, _bytes_beside_the_work(picture, info), "denoising")
     sigma, found = request.sigma, None
     if sigma is None:
-        found = noise_of(picture)
-        sigma = found.sigma
+        seen = noise_of(picture)
+        sigma, found = seen.sigma, seen.level
+        if seen.grain is not None and any(option.name == "covariance" for option in read_options(method)):
+            options = {"covariance": seen.grain.covariance, **options}
     result, n_pieces = picture, 1
     if sigma == 0:
         progress(1, 1)

@@ -192,7 +192,8 @@ DENOISERS: tuple[DenoiserInfo, ...] = (
         paper="Dabov, Foi, Katkovnik and Egiazarian, Image denoising by sparse 3-D transform-domain collaborative "
         "filtering, IEEE Trans. Image Processing 16(8), 2007; in colour their paper at ICIP 2007",
         build="retouch.denoising.block_matching.bm3d:denoise_bm3d",
-        limits="Made for white noise of known sigma; grain of several pixels stays as mottling.",
+        limits="Fine texture goes with strong noise; grain of several pixels stays as mottling where its covariance is "
+        "not given (blind mode measures it).",
         bytes_per_value=40,
         halo_px=60,
     ),

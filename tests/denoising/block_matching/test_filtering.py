@@ -8,6 +8,7 @@ import pytest
 from retouch.arrays.types import AnyArray
 from retouch.denoising.block_matching.filtering import (
     attenuate,
+    lay_out,
     restore_stack,
     threshold,
     transform_rows,
@@ -48,18 +49,30 @@ def test_a_stack_keeps_its_energy_and_comes_back(n_patches: int) -> None:
 
 def test_what_does_not_pass_the_limit_is_set_to_0_but_not_the_mean() -> None:
     group = np.array([0.1, -3, 2, 0.5, -1], np.float32)
-    assert threshold(group, 5, np.float32(1)) == 3
+    assert threshold(group, np.ones(5, np.float32), 5, np.float32(1)) == 3
     np.testing.assert_array_equal(group, np.array([0.1, -3, 2, 0, 0], np.float32))
 
 
 def test_a_mean_of_0_counts_once() -> None:
     group = np.array([0, 0, 4], np.float32)
-    assert threshold(group, 3, np.float32(1)) == 2
+    assert threshold(group, np.ones(3, np.float32), 3, np.float32(1)) == 2
+
+
+def test_each_value_is_held_against_its_own_variance() -> None:
+    """Squares of 9 against 4 times 2 and 4 times 3: the one is kept, and the first, which leaves variances of 1 + 2."""
+    group, variances = np.array([9, 3, 3], np.float32), np.array([1, 2, 3], np.float32)
+    assert threshold(group, variances, 3, np.float32(4)) == 3
+    np.testing.assert_array_equal(group, np.array([9, 3, 0], np.float32))
+
+
+def test_variances_are_laid_out_row_by_row_for_all_patches_of_a_group() -> None:
+    laid = lay_out(np.array([[1, 2], [3, 4]], np.float32), 2)
+    np.testing.assert_array_equal(laid, np.array([1, 2, 1, 2, 3, 4, 3, 4], np.float32))
 
 
 def test_factors_weigh_the_pilot_against_the_noise_but_not_for_the_mean() -> None:
     """Powers 9, 4, 0 and 1 against a variance of 1: factors 0.9, 0.8, 0 and 0.5; the first becomes 1."""
     group, pilot = np.ones(4, np.float32), np.array([3, -2, 0, 1], np.float32)
-    energy = attenuate(group, pilot, 4, np.float32(1))
+    energy = attenuate(group, pilot, np.ones(4, np.float32), 4, np.float32(1))
     np.testing.assert_allclose(group, [1, 0.8, 0, 0.5], atol=1e-6)
     assert energy == pytest.approx(1 + 0.64 + 0.25)

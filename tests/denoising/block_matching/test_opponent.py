@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retouch.denoising.block_matching.opponent import NOISE_GAINS, to_opponent, to_rgb
+from retouch.denoising.block_matching.opponent import opponent_covariance, to_opponent, to_rgb
 
 
 def test_colours_come_back() -> None:
@@ -19,4 +19,5 @@ def test_grey_has_no_difference_of_colour() -> None:
 
 
 def test_noise_gains_are_those_of_the_sheet() -> None:
-    np.testing.assert_allclose(NOISE_GAINS, [0.57735, 0.70711, 0.61237], atol=1e-5)
+    white = np.eye(3, dtype=np.float32)[:, :, None, None]
+    np.testing.assert_allclose(np.sqrt(opponent_covariance(white)).ravel(), [0.57735, 0.70711, 0.61237], atol=1e-5)

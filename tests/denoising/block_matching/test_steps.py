@@ -64,8 +64,13 @@ def filter_plainly(step: Step, planes: AnyArray, pilot: AnyArray | None, sigmas:
     return numerator / denominator
 
 
+def white(sigmas: list[float]) -> AnyArray:
+    """White noise in the words of `run_step`."""
+    return np.asarray([[[sigma**2]] for sigma in sigmas], np.float32)
+
+
 def run(step: Step, planes: AnyArray, pilot: AnyArray | None = None) -> AnyArray:
-    return run_step(step, planes, pilot, [SIGMA] * len(planes), lambda: None)
+    return run_step(step, planes, pilot, white([SIGMA] * len(planes)), lambda: None)
 
 
 @pytest.mark.parametrize("shape", [(1, 40, 37), (3, 21, 24), (1, 8, 8)], ids=str)
@@ -74,7 +79,7 @@ def test_a_step_is_what_the_paper_tells(shape: tuple[int, int, int], step: Step)
     planes = picture(shape)
     pilot = None if step is HARD else picture(shape, seed=1)
     sigmas = [SIGMA * (c + 1) for c in range(shape[0])]
-    result = run_step(step, planes, pilot, sigmas, lambda: None)
+    result = run_step(step, planes, pilot, white(sigmas), lambda: None)
     np.testing.assert_allclose(result, filter_plainly(step, planes, pilot, sigmas), atol=2e-5)
 
 
@@ -90,7 +95,7 @@ def test_a_period_that_is_the_step_of_the_grid_is_kept() -> None:
 def test_with_hardly_any_noise_the_picture_stays() -> None:
     planes = picture((1, 30, 30))
     for step, pilot in ((HARD, None), (SOFT, planes)):
-        result = run_step(step, planes, pilot, [1e-6], lambda: None)
+        result = run_step(step, planes, pilot, white([1e-6]), lambda: None)
         np.testing.assert_allclose(result, planes, atol=1e-5)
 
 
@@ -105,5 +110,5 @@ def test_any_number_of_threads_gives_the_same_bytes(monkeypatch: pytest.MonkeyPa
 
 def test_each_band_ticks_once() -> None:
     ticks: list[int] = []
-    run_step(SOFT, picture((1, 50, 20)), picture((1, 50, 20)), [SIGMA], lambda: ticks.append(1))
+    run_step(SOFT, picture((1, 50, 20)), picture((1, 50, 20)), white([SIGMA]), lambda: ticks.append(1))
     assert len(ticks) == count_bands(SOFT, 50) == 2  # (50 - 7) / 4 + 1 rows and the last

@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from retouch.arrays.checks import check_noisy
-from retouch.arrays.types import Image, Progress, ignore_progress
-from retouch.denoising.block_matching.opponent import NOISE_GAINS, to_opponent, to_rgb
+from retouch.arrays.types import AnyArray, Image, Progress, ignore_progress
+from retouch.denoising.block_matching.opponent import opponent_covariance, to_opponent, to_rgb
 from retouch.denoising.block_matching.profiles import ProfileName, Step, choose_profile
 from retouch.denoising.block_matching.steps import count_bands, run_step
 from retouch.errors import InputError
@@ -32,6 +32,7 @@ def denoise_bm3d(
     *,
     profile: ProfileName = "normal",
     steps: int = 2,
+    covariance: AnyArray | None = None,
     progress: Progress = ignore_progress,
 ) -> Image:
     """Return the picture with stacks of like patches filtered together, twice.
@@ -46,6 +47,10 @@ def denoise_bm3d(
         "normal"; "fast" compares fewer patches in a smaller window; "high" has a finer grid.
     steps : int
         2, or 1 for the first estimate alone.
+    covariance : (C, C, L, L) float, optional
+        Of noise that neighbours or channels share, as `retouch.arrays.noise_level.grain` measures it: [c, d, m + dy,
+        m + dx] between a value of channel c and one of channel d that lies dy below and dx to the right, m = (L -
+        1) / 2. Only its shape counts: sigma says how much of it there is. Without it the noise is white.
     progress : callable, optional
         Called as progress(done, total) in bands of rows.
 
@@ -57,13 +62,13 @@ def denoise_bm3d(
     Raises
     ------
     InputError
-        If the picture or sigma fails `check_noisy`, or an option is out of range.
+        If the picture or sigma fails `check_noisy`, an option is out of range, or the covariance is of another shape.
 
     Notes
     -----
     512x512 grey takes about 1.3 seconds of one core; "fast" takes a quarter of it, "high" twice as much. Time
-    grows with the number of pixels. Made for white noise of known sigma: a sigma 20 % too low leaves specks, and noise
-    with a grain of several pixels (JPEG, developed photographs) stays as mottling.
+    grows with the number of pixels. A sigma 20 % too low leaves specks, and noise with a grain of several pixels (JPEG,
+    developed photographs) stays as mottling unless its covariance is given.
 
     Examples
     --------
@@ -80,7 +85,8 @@ def denoise_bm3d(
         progress(1, 1)
         return image.copy()
     planes = _with_room(np.moveaxis(image, 2, 0), max(step.matching.patch_px for step in chosen))
-    clean = _denoise(planes, max(sigma, _LEAST_SIGMA), chosen[:steps], progress)
+    noise = _scaled(covariance, len(planes), max(sigma, _LEAST_SIGMA))
+    clean = _denoise(planes, noise, chosen[:steps], progress)
     height, width = image.shape[:2]
     return np.ascontiguousarray(np.moveaxis(clean[:, :height, :width], 0, 2))
 
@@ -91,28 +97,54 @@ def _with_room(planes: Float32[np.ndarray, "C H W"], patch_px: int) -> Float32[n
     return np.ascontiguousarray(np.pad(planes, [(0, 0), *short], mode="symmetric") if np.any(short) else planes)
 
 
+def _scaled(covariance: AnyArray | None, n_planes: int, sigma: float) -> Float32[np.ndarray, "C C L L"]:
+    """Return the covariance with a mean variance of sigma^2; where none is given, that of white noise.
+
+    Raises
+    ------
+    InputError
+        If it has another shape, or no noise in it.
+    """
+    if covariance is None:
+        return (sigma**2 * np.eye(n_planes, dtype=np.float32))[:, :, None, None]
+    shape, side = covariance.shape, covariance.shape[-1] if covariance.ndim else 0
+    if shape != (n_planes, n_planes, side, side) or side % 2 == 0:
+        raise InputError(f"covariance must be ({n_planes}, {n_planes}, L, L) with L odd, got {shape}")
+    middle = side // 2
+    mean = float(np.trace(covariance[:, :, middle, middle])) / n_planes
+    if not np.isfinite(covariance).all() or mean <= 0:
+        raise InputError(f"covariance must be finite with variances above 0, got a mean variance of {mean:g}")
+    return np.asarray(covariance * (sigma**2 / mean), np.float32)
+
+
 def _denoise(
-    planes: Float32[np.ndarray, "C H W"], sigma: float, steps: tuple[Step, ...], progress: Progress
+    planes: Float32[np.ndarray, "C H W"],
+    noise: Float32[np.ndarray, "C C L L"],
+    steps: tuple[Step, ...],
+    progress: Progress,
 ) -> Float32[np.ndarray, "C H W"]:
     """Denoise as grey, as colour, or plane by plane."""
     n_planes, height = planes.shape[:2]
     if all(np.array_equal(planes[0], plane) for plane in planes[1:]):
         tick = _ticker(progress, steps, height, 1)
-        return np.repeat(_run(steps, planes[:1], (sigma,), tick), n_planes, axis=0)
+        return np.repeat(_run(steps, planes[:1], noise[0, :1], tick), n_planes, axis=0)
     if n_planes == _RGB:
-        sigmas = tuple(gain * sigma for gain in NOISE_GAINS)
-        return to_rgb(_run(steps, to_opponent(planes), sigmas, _ticker(progress, steps, height, 1)))
+        tick = _ticker(progress, steps, height, 1)
+        return to_rgb(_run(steps, to_opponent(planes), opponent_covariance(noise), tick))
     tick = _ticker(progress, steps, height, n_planes)
-    return np.concatenate([_run(steps, planes[i : i + 1], (sigma,), tick) for i in range(n_planes)])
+    return np.concatenate([_run(steps, planes[i : i + 1], noise[i, i : i + 1], tick) for i in range(n_planes)])
 
 
 def _run(
-    steps: tuple[Step, ...], planes: Float32[np.ndarray, "C H W"], sigmas: tuple[float, ...], tick: Callable[[], None]
+    steps: tuple[Step, ...],
+    planes: Float32[np.ndarray, "C H W"],
+    noise: Float32[np.ndarray, "C L L"],
+    tick: Callable[[], None],
 ) -> Float32[np.ndarray, "C H W"]:
     """Run one step after the other, each guided by the one before."""
     estimate = None
     for step in steps:
-        estimate = run_step(step, planes, estimate, sigmas, tick)
+        estimate = run_step(step, planes, estimate, noise, tick)
     return planes if estimate is None else estimate
 
 

@@ -3,7 +3,9 @@
 Source: K. Dabov, A. Foi, V. Katkovnik, K. Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative
 filtering", IEEE Trans. Image Processing 16(8), 2007, Eqs. 4 to 11.
 Departures: the first coefficient of a group, its mean, is never shrunk, so that a constant picture stays as it is
-however dark, and each group keeps a coefficient to be weighted by.
+however dark, and each group keeps a coefficient to be weighted by. Noise need not be white: each coefficient is held
+against its own variance. Patches of a group overlap, and where neighbours share their noise they are not independent,
+which is not taken into account (Y. Makinen, L. Azzari, A. Foi, IEEE Trans. Image Processing 29, 2020, do so).
 
 Patches come with their columns transformed already, and go back so: see columns.py.
 
@@ -13,6 +15,7 @@ forward      (N, N) float32, the transform of rows
 inverse      (N, N) float32, its inverse, each row times the window of aggregation there
 total        (n, W, N) float32, sum of the weighted patches, in lines
 weights      (n, W) float32, sum of the weights of the patches whose corner is here
+variances    (N K N,) float32, those of the noise in the coefficients of a group, in its order
 """
 
 from __future__ import annotations
@@ -112,32 +115,57 @@ def restore_stack(group, n_patches, size):
 
 @njit(cache=True, nogil=True, fastmath=True)
 @no_type_check
-def threshold(group, n_values, limit):
-    """Set values of a group to 0 where they do not pass `limit`, the first excepted; return how many are left."""
-    first, n_kept = group[0], 0
+def threshold(group, variances, n_values, squared_limit):
+    """Set values of a group to 0 where their square does not pass the limit times its variance, the first excepted.
+
+    Returns
+    -------
+    float
+        The variance of the noise in what is left.
+    """
+    first, left = group[0], np.float32(0)
     for t in range(np.uint64(n_values)):
-        is_kept = abs(group[t]) > limit
-        n_kept += is_kept
+        is_kept = group[t] * group[t] > squared_limit * variances[t]
+        left += variances[t] if is_kept else np.float32(0)
         group[t] = group[t] if is_kept else np.float32(0)
     if group[0] == 0:
         group[0] = first
-        n_kept += 1
-    return n_kept
+        left += variances[0]
+    return left
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 @no_type_check
-def attenuate(group, pilot, n_values, variance):
-    """Multiply values of a group by pilot^2 / (pilot^2 + variance), the first excepted; return the factors' energy."""
-    first, energy = group[0], np.float32(0)
+def attenuate(group, pilot, variances, n_values, strength):
+    """Multiply values of a group by pilot^2 / (pilot^2 + strength variance), the first excepted.
+
+    Returns
+    -------
+    float
+        The variance of the noise in what is left.
+    """
+    first, left = group[0], np.float32(0)
     for t in range(np.uint64(n_values)):
         power = pilot[t] * pilot[t]
-        factor = power / (power + variance)
-        energy += factor * factor
+        factor = power / (power + strength * variances[t])
+        left += factor * factor * variances[t]
         group[t] *= factor
-    lost = variance / (pilot[0] * pilot[0] + variance)
+    lost = strength * variances[0] / (pilot[0] * pilot[0] + strength * variances[0])
     group[0] = first
-    return energy + lost * (2 - lost)
+    return left + lost * (2 - lost) * variances[0]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def lay_out(variances, n_patches):
+    """Return (N K N,) float32, the variances of patches as those of a group of K; see `group` in the module's head."""
+    size = len(variances)
+    laid = np.empty(size * n_patches * size, np.float32)
+    for row in range(size):
+        for patch in range(n_patches):
+            for i in range(size):
+                laid[(row * n_patches + patch) * size + i] = variances[row, i]
+    return laid
 
 
 @njit(cache=True, nogil=True)
@@ -182,8 +210,31 @@ def _return(total, weights, places, n_patches, group, size, weight):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def _lay_out_all(variances, n_most):
+    """Return the variances of groups of 1, 2, 4, ... patches up to `n_most`, a row each."""
+    n_rows = 1
+    while 1 << n_rows <= n_most:
+        n_rows += 1
+    size = len(variances)
+    laid = np.empty((n_rows, size * (1 << (n_rows - 1)) * size), np.float32)
+    for row in range(n_rows):
+        laid[row, : size * (1 << row) * size] = lay_out(variances, 1 << row)
+    return laid
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _row_of(n_patches):
+    row = 0
+    while 1 << row < n_patches:
+        row += 1
+    return row
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def threshold_groups(  # noqa: PLR0917 - a numba kernel takes plain arrays and numbers
-    lines, tops, lefts, counts, matrices, limit, total, weights
+    lines, tops, lefts, counts, matrices, variances, strength, total, weights
 ):
     """Filter groups by hard thresholds: the first step.
 
@@ -196,41 +247,46 @@ def threshold_groups(  # noqa: PLR0917 - a numba kernel takes plain arrays and n
         Patches of each group, powers of two.
     matrices : (2, N, N) float32
         `forward` and `inverse` of the module's head.
-    limit : float
-        Least size of a coefficient that is kept.
+    variances : (N, N) float32
+        Of the noise in each coefficient of a patch, that along the rows first.
+    strength : float
+        Coefficients are kept from so many standard deviations on.
     total, weights : (n, W, N) and (n, W) float32
         Added to in place.
     """
     size, n_most = lines.shape[2], tops.shape[1]
     patches, group = np.empty(size * n_most * size, np.float32), np.empty(size * n_most * size, np.float32)
+    laid, squared_limit = _lay_out_all(variances, n_most), np.float32(strength * strength)
     for r in range(len(counts)):
         n, places = counts[r], (tops[r], lefts[r])
         _collect(lines, places, n, patches, size)
         transform_rows(patches, group, matrices[0], n * size)
         transform_stack(group, n, size)
-        n_kept = threshold(group, n * size * size, np.float32(limit))
+        left = threshold(group, laid[_row_of(n)], n * size * size, squared_limit)
         restore_stack(group, n, size)
         transform_rows(group, patches, matrices[1], n * size)
-        _return(total, weights, places, n, patches, size, np.float32(1 / n_kept))
+        _return(total, weights, places, n, patches, size, np.float32(1 / left))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def attenuate_groups(lines, pilot, tops, lefts, counts, matrices, variance, total, weights):  # noqa: PLR0917 - as above
+def attenuate_groups(  # noqa: PLR0917 - as above
+    lines, pilot, tops, lefts, counts, matrices, variances, strength, total, weights
+):
     """Filter groups by empirical Wiener factors: the second step.
 
     Parameters
     ----------
     lines, pilot : (n, W, N) float32
         Of the noisy picture, and of the first estimate.
-    tops, lefts, counts, matrices, total, weights : arrays
+    tops, lefts, counts, matrices, variances, total, weights : arrays
         As in `threshold_groups`.
-    variance : float
-        Of the noise in a coefficient.
+    strength : float
+        Share of the variances that is counted.
     """
     size, n_most = lines.shape[2], tops.shape[1]
     patches, group = np.empty(size * n_most * size, np.float32), np.empty(size * n_most * size, np.float32)
-    guide = np.empty(size * n_most * size, np.float32)
+    guide, laid = np.empty(size * n_most * size, np.float32), _lay_out_all(variances, n_most)
     for r in range(len(counts)):
         n, places = counts[r], (tops[r], lefts[r])
         _collect(pilot, places, n, patches, size)
@@ -239,7 +295,7 @@ def attenuate_groups(lines, pilot, tops, lefts, counts, matrices, variance, tota
         _collect(lines, places, n, patches, size)
         transform_rows(patches, group, matrices[0], n * size)
         transform_stack(group, n, size)
-        energy = attenuate(group, guide, n * size * size, np.float32(variance))
+        left = attenuate(group, guide, laid[_row_of(n)], n * size * size, np.float32(strength))
         restore_stack(group, n, size)
         transform_rows(group, patches, matrices[1], n * size)
-        _return(total, weights, places, n, patches, size, np.float32(1 / energy))
+        _return(total, weights, places, n, patches, size, np.float32(1 / left))

@@ -13,9 +13,6 @@ from jaxtyping import Float32, Float64
 _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2, 1 / 4]])
 _RGB = np.linalg.inv(_OPPONENT)
 
-NOISE_GAINS: tuple[float, ...] = tuple(np.linalg.norm(_OPPONENT, axis=1).tolist())
-"""Standard deviation of the noise in each opponent plane where it is 1 in each of R, G and B."""
-
 
 def to_opponent(planes: Float32[np.ndarray, "3 H W"]) -> Float32[np.ndarray, "3 H W"]:
     """Return luminance and the two differences.
@@ -29,6 +26,17 @@ def to_opponent(planes: Float32[np.ndarray, "3 H W"]) -> Float32[np.ndarray, "3 
 def to_rgb(planes: Float32[np.ndarray, "3 H W"]) -> Float32[np.ndarray, "3 H W"]:
     """Undo `to_opponent`."""
     return _mix(_RGB, planes)
+
+
+def opponent_covariance(covariance: Float32[np.ndarray, "3 3 L L"]) -> Float32[np.ndarray, "3 L L"]:
+    """Return the autocovariance of the noise in each opponent plane, from that between R, G and B.
+
+    White noise of variance 1 in each of the three has variances 1/3, 1/2 and 3/8 here:
+
+    >>> opponent_covariance(np.eye(3, dtype=np.float32)[:, :, None, None]).ravel().round(3)
+    array([0.333, 0.5  , 0.375], dtype=float32)
+    """
+    return np.asarray(np.einsum("pc,pd,cdyx->pyx", _OPPONENT, _OPPONENT, covariance), np.float32)
 
 
 def _mix(matrix: Float64[np.ndarray, "3 3"], planes: Float32[np.ndarray, "3 H W"]) -> Float32[np.ndarray, "3 H W"]:

@@ -8,7 +8,7 @@ beyond its rows, and the strips are added up in their order: the result is the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float32, Int, Int64
 
 from retouch.arrays.threads import n_threads
+from retouch.denoising.block_matching.coloured_noise import coefficient_variances
 from retouch.denoising.block_matching.columns import restore_columns, spread_weights, transform_columns
 from retouch.denoising.block_matching.filtering import attenuate_groups, threshold_groups
 from retouch.denoising.block_matching.profiles import Step
@@ -46,8 +47,8 @@ class _Work:
         The noisy picture.
     pilot : (C, H, W) float32, optional
         The first estimate; with it the step is the second.
-    sigmas : sequence of float
-        Of the noise in each plane.
+    noise : (C, L, L) float32
+        Autocovariance of the noise in each plane; see `coefficient_variances`.
     window : (N,) float32
     matrices : (2, N, N) float32
         The transform, and its inverse times the window.
@@ -56,7 +57,7 @@ class _Work:
     step: Step
     planes: Float32[np.ndarray, "C H W"]
     pilot: Float32[np.ndarray, "C H W"] | None
-    sigmas: Sequence[float]
+    noise: Float32[np.ndarray, "C L L"]
     window: Float32[np.ndarray, " N"]
     matrices: Float32[np.ndarray, "2 N N"]
 
@@ -70,7 +71,7 @@ def run_step(
     step: Step,
     planes: Float32[np.ndarray, "C H W"],
     pilot: Float32[np.ndarray, "C H W"] | None,
-    sigmas: Sequence[float],
+    noise: Float32[np.ndarray, "C L L"],
     tick: Callable[[], None],
 ) -> Float32[np.ndarray, "C H W"]:
     """Return the estimate of one step.
@@ -82,8 +83,8 @@ def run_step(
         At least a patch high and wide. Patches are matched in the first plane.
     pilot : (C, H, W) float32 or None
         What the first step found, which then is matched instead; None is the first step itself.
-    sigmas : sequence of C floats
-        Standard deviation of the noise in each plane, above 0.
+    noise : (C, L, L) float32
+        Autocovariance of the noise in each plane; see `coefficient_variances`.
     tick : callable
         Called after each band.
     """
@@ -91,7 +92,7 @@ def run_step(
     transform = make_transform(step.transform, patch_px)
     window = np.kaiser(patch_px, step.kaiser_beta).astype(np.float32)
     matrices = np.stack([transform.forward, window[:, None] * transform.inverse])
-    work = _Work(step, planes, pilot, sigmas, window, matrices)
+    work = _Work(step, planes, pilot, noise, window, matrices)
     numerator, denominator = np.zeros_like(planes), np.zeros_like(planes)
     with ThreadPoolExecutor(n_threads()) as pool:
         for strip in pool.map(partial(_filter_band, work), _bands(step, planes.shape[1])):
@@ -139,13 +140,14 @@ def _filter_plane(
     work: _Work, plane: int, rows: slice, groups: Groups
 ) -> tuple[Float32[np.ndarray, "n W N"], Float32[np.ndarray, "n W"]]:
     """Return the sum of the weighted patches of one plane, their columns still transformed, and their weights."""
-    sigma, strength, matrices = work.sigmas[plane], work.step.strength, work.matrices
+    strength, matrices = work.step.strength, work.matrices
+    variances = coefficient_variances(work.noise[plane], matrices[0])
     lines = transform_columns(work.planes[plane, rows], matrices[0])
     total, weights = np.zeros_like(lines), np.zeros(lines.shape[:2], np.float32)
     places = (groups.tops, groups.lefts, groups.counts)
     if work.pilot is None:
-        threshold_groups(lines, *places, matrices, strength * sigma, total, weights)
+        threshold_groups(lines, *places, matrices, variances, strength, total, weights)
     else:
         pilot = transform_columns(work.pilot[plane, rows], matrices[0])
-        attenuate_groups(lines, pilot, *places, matrices, strength * sigma**2, total, weights)
+        attenuate_groups(lines, pilot, *places, matrices, variances, strength, total, weights)
     return total, weights
