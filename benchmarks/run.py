@@ -23,14 +23,44 @@ BENCHMARKS = {
     "released-denoisers": "benchmarks.quality.released_denoisers",
     "networks": "benchmarks.speed.networks",
     "patchmatch-shared": "benchmarks.speed.shared_photographs",
+    "removal": "benchmarks.quality.removal",
+    "finding": "benchmarks.quality.finding",
+    "selecting": "benchmarks.quality.selecting",
+    "quality-inspecting": "benchmarks.quality.inspecting",
+    "guidance": "benchmarks.quality.guidance",
     "sheet": "benchmarks.quality.sheet",
 }
-ON_REQUEST = frozenset({"quality-structure", "released-denoisers", "networks", "patchmatch-shared", "sheet"})
+ON_REQUEST = frozenset(
+    {
+        "removal",
+        "finding",
+        "selecting",
+        "quality-inspecting",
+        "guidance",
+        "quality-structure",
+        "released-denoisers",
+        "networks",
+        "patchmatch-shared",
+        "sheet",
+    }
+)
 """Not run unless they are named: they take long, need what cannot be published, or draw."""
 
 BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ON_REQUEST)
 WITHOUT_RIVALS = frozenset(
-    {"cold-start", "mini-benchmark", "quality-denoising", "quality-structure", "released-denoisers", "networks"}
+    {
+        "removal",
+        "finding",
+        "selecting",
+        "quality-inspecting",
+        "guidance",
+        "cold-start",
+        "mini-benchmark",
+        "quality-denoising",
+        "quality-structure",
+        "released-denoisers",
+        "networks",
+    }
 )
 
 

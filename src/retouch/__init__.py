@@ -18,10 +18,15 @@ __version__ = "0.1.0"
 _PLACES = {
     "fill": "retouch.methods.door",
     "denoise": "retouch.methods.denoise_door",
+    "inspect_artefacts": "retouch.tasks.inspecting.door",
     "evaluate": "retouch.evaluation.door",
     "compare": "retouch.evaluation.door",
     "Picture": "retouch.io.pictures.picture",
     "open_image": "retouch.io.pictures.reading",
+    "find_mask": "retouch.tasks.door",
+    "remove": "retouch.tasks.door",
+    "restore_photo": "retouch.tasks.door",
+    "Target": "retouch.tasks.targeting.target",
     "blend_poisson": "retouch.arrays.poisson",
     "method_names": "retouch.methods.catalogue",
     "denoiser_names": "retouch.methods.denoisers",
@@ -39,6 +44,7 @@ __all__ = [
     "LimitError",
     "Picture",
     "RetouchError",
+    "Target",
     "UsageError",
     "__version__",
     "blend_poisson",
@@ -47,9 +53,13 @@ __all__ = [
     "denoiser_names",
     "evaluate",
     "fill",
+    "find_mask",
+    "inspect_artefacts",
     "method_names",
     "metrics",
     "open_image",
+    "remove",
+    "restore_photo",
 ]
 
 if TYPE_CHECKING:
@@ -63,6 +73,9 @@ if TYPE_CHECKING:
     from retouch.methods.denoise_door import denoise
     from retouch.methods.denoisers import denoiser_names
     from retouch.methods.door import fill
+    from retouch.tasks.door import find_mask, remove, restore_photo
+    from retouch.tasks.inspecting.door import inspect_artefacts
+    from retouch.tasks.targeting.target import Target
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retouch.classical.exemplar.exhaustive import match_patches
-from retouch.classical.exemplar.levels import Level, build_levels, source_patches, wanted_patches
+from retouch.classical.exemplar.levels import Level, build_levels, wanted_patches, whole_patches
 from retouch.classical.exemplar.sources import build_sources
 from retouch.classical.exemplar.texture import texture_strength
 
@@ -58,7 +58,7 @@ def test_what_may_not_be_borrowed_stays_so_at_every_scale() -> None:
 def test_sought_patches_touch_the_hole_and_source_patches_do_not() -> None:
     mask = square_hole((31, 37), 5)
     level = level_of(np.random.default_rng(0).random((31, 37, 3)), mask)
-    sought, sources = wanted_patches(level, HALF) >= 0, source_patches(level, HALF)
+    sought, sources = wanted_patches(level, HALF) >= 0, whole_patches(level.source, HALF)
     for y in range(31):
         for x in range(37):
             within = HALF <= y < 31 - HALF and HALF <= x < 37 - HALF

@@ -52,6 +52,12 @@ def folder(tmp_path: Path) -> Path:
     mask[60:62, 5:90] = 255
     Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=90)
     Image.fromarray(mask).save(tmp_path / "mask.png")
+    Image.fromarray(1 + (np.arange(96) >= 48).astype(np.uint8) * np.ones((72, 1), np.uint8)).save(
+        tmp_path / "labels.png"
+    )
+    Image.fromarray(255 * (np.arange(96) == 44).astype(np.uint8) * np.ones((72, 1), np.uint8)).save(
+        tmp_path / "strokes.png"
+    )
     return tmp_path
 
 

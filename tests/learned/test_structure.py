@@ -115,7 +115,7 @@ def test_detail_follows_the_structure(tmp_path: Path) -> None:
 
 def test_what_cannot_be_is_refused(tmp_path: Path, adds_a_tenth: str) -> None:
     image, mask = scene()
-    with pytest.raises(InputError, match="guidance must be 0 to 1, got 2"):
-        inpaint_learned_detail(image, mask, net=adds_a_tenth, guidance=2.0)
+    with pytest.raises(InputError, match="strength must be 0 to 1, got 2"):
+        inpaint_learned_detail(image, mask, net=adds_a_tenth, strength=2.0)
     with pytest.raises(WeightsError, match=r"nothing\.onnx"):
         inpaint_learned_structure(image, mask, net=str(tmp_path / "nothing.onnx"))

@@ -197,6 +197,42 @@ def test_forbidden_patches_have_no_weight(settings: AttentionSettings) -> None:
     torch.testing.assert_close(weights.sum(dim=1).clamp(max=1), weights.sum(dim=1))
 
 
+@BOTH
+def test_permitting_everything_changes_no_bit(settings: AttentionSettings) -> None:
+    x, mask = noise_of(1, 4, 16, 16), square(1, 16, 6, 4)
+    free = contextual_attention(x, x, mask, settings=settings)
+    for allowed in (
+        patches_within(torch.ones(1, 1, 16, 16), settings),
+        patches_of_same_label(torch.full((1, 1, 16, 16), 3.0), settings),
+    ):
+        guided = contextual_attention(x, x, mask, allowed=allowed, settings=settings)
+        assert torch.equal(guided[0], free[0])
+        assert torch.equal(guided[1], free[1])
+
+
+@BOTH
+def test_attention_of_each_label_on_patches_of_others_is_nothing(settings: AttentionSettings) -> None:
+    """Label 1 left, 2 right, both in one hole: the mass on a patch with a foreign pixel stays below 1e-6."""
+    x, mask = noise_of(1, 4, 24, 24), square(1, 24, 8, 8)
+    labels = 1.0 + (torch.arange(24).expand(1, 1, 24, 24) >= 13).float()
+    allowed = patches_of_same_label(labels, settings)
+    _, weights = contextual_attention(x, x, mask, allowed=allowed, settings=settings)
+    assert not unguided_places(allowed, mask, settings).any()
+    assert (weights * ~allowed).sum(dim=1).max() < 1e-6
+    assert (weights * allowed).sum(dim=1).min() > 0.1
+
+
+def test_one_forbidden_pixel_between_those_of_the_grid_forbids_what_pastes_it() -> None:
+    """At rate 2 the official grid of 8 px samples columns 0, 2, 5 and 7; column 3 is seen as part of patches only.
+
+    A patch pastes columns 2 i - 1 to 2 i + 2, so that column 3 is pasted by the patches in columns 1 and 2.
+    """
+    source = torch.ones(1, 1, 8, 8)
+    source[..., 3] = 0
+    allowed = patches_within(source)[0, :, 0, 0].reshape(4, 4)
+    assert allowed.tolist() == [[True, False, False, True]] * 4
+
+
 def test_a_guided_hole_between_two_textures_takes_only_its_own_label() -> None:
     """The left half is 1 and the right half -1; the hole between them is labelled as the right half."""
     x = torch.ones(1, 3, 32, 32)

@@ -12,21 +12,19 @@ from retouch.errors import InputError
 from retouch.losses.multibox import class_loss, location_loss
 from retouch.nets.detection.boxes import decode, encode, match, to_corners
 from retouch.nets.detection.feature_fusion import FusedPyramids, FusionPath, pyramid_chain
-from retouch.nets.detection.fssd import FSSD, FSSD_VOC_300, fssd_full, fssd_tiny
+from retouch.nets.detection.fssd import FSSD, fssd_full, fssd_tiny
 from retouch.nets.detection.mpssd import (
     MPSSD,
     PATHS_300,
-    VOC_512,
     MPSSDWidths,
     mpssd300,
     mpssd512,
     mpssd_full,
     mpssd_tiny,
 )
+from retouch.nets.detection.priors import FSSD_VOC_300, TINY_96, VOC_300, VOC_512
 from retouch.nets.detection.ssd import (
     SSD,
-    TINY_96,
-    VOC_300,
     ExtraLayer,
     centre_picture,
     make_priors,
@@ -147,7 +145,7 @@ def test_weights_of_channels_lie_between_0_and_1() -> None:
             layer.register_forward_hook(lambda _, given, got: seen.append((got / given[0])[given[0] > 0]))
     net(centre_picture(draw(2, 3, 96, 96), 96))
     scales = torch.cat(seen)
-    assert len(seen) == 4
+    assert len(seen) == 6
     assert 0 < scales.min() <= scales.max() < 1
 
 
@@ -155,10 +153,25 @@ def test_weights_of_channels_lie_between_0_and_1() -> None:
 def test_every_prior_gets_offsets_and_logits_from_a_picture_of_any_size() -> None:
     net = seeded_tiny()
     offsets, logits = net(centre_picture(draw(2, 3, 70, 113), net.side))
-    # twelve rows of twelve cells with 4 priors, 6 x 6 and 3 x 3 cells with 6, one with 4: 576 + 216 + 54 + 4
-    assert offsets.shape == (2, 850, 4)
-    assert logits.shape == (2, 850, 4)
+    # 12 x 12 cells with 4 priors; 6 x 6, 3 x 3 and 2 x 2 with 6; two maps of one with 4: 576 + 216 + 54 + 24 + 8
+    assert offsets.shape == (2, 878, 4)
+    assert logits.shape == (2, 878, 4)
     assert torch.equal(net(centre_picture(draw(2, 3, 70, 113), net.side))[0], offsets)
+
+
+def test_the_tiny_detector_takes_none_to_four_paths_and_a_third_of_any_width() -> None:
+    counts = [n_parameters(mpssd_tiny(n_paths=n)) for n in range(5)]
+    assert counts == sorted(set(counts))
+    assert n_parameters(mpssd_tiny(third=32)) > counts[3]
+    assert [len(mpssd_tiny(n_paths=n).extras) // 2 for n in range(5)] == [4, 1, 2, 3, 4]  # what the last path reads
+    with pytest.raises(InputError, match="0 to 4 paths, got 5"):
+        mpssd_tiny(n_paths=5)
+
+
+@torch.no_grad()
+def test_four_paths_answer_for_each_prior() -> None:
+    net = mpssd_tiny(n_paths=4, generator=torch.Generator().manual_seed(0)).eval()
+    assert net(centre_picture(draw(1, 3, 96, 96), 96))[0].shape == (1, 878, 4)
 
 
 def test_both_published_sizes_give_an_answer_for_each_prior() -> None:

@@ -12,8 +12,9 @@ import torch
 
 from retouch.errors import InputError
 from retouch.nets.detection.boxes import decode, detect, encode, match, overlap, suppress_doubles, to_corners
-from retouch.nets.detection.fssd import FSSD, FSSD_VOC_300, fssd_full, fssd_tiny
-from retouch.nets.detection.ssd import COCO_300, SSD, TINY_96, VOC_300, centre_picture, make_priors, ssd_full, ssd_tiny
+from retouch.nets.detection.fssd import FSSD, fssd_full, fssd_tiny
+from retouch.nets.detection.priors import COCO_300, FSSD_VOC_300, TINY_96, VOC_300
+from retouch.nets.detection.ssd import SSD, centre_picture, make_priors, ssd_full, ssd_tiny
 from retouch.nets.layers.norms.l2norm import L2Norm
 
 PARITY = Path(__file__).parents[3] / "shared" / "data" / "parity"

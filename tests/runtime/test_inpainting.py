@@ -16,6 +16,7 @@ from retouch.errors import Cancelled, InputError, LimitError, UsageError, Weight
 from retouch.io.pictures.picture import Picture
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture
+from retouch.methods.planning.guidance import Marks
 from retouch.runtime.inpainting import inpaint_network
 
 FREE: dict[str, Shape] = {"image": (1, 3, "h", "w"), "mask": (1, 1, "h", "w")}
@@ -155,6 +156,38 @@ def test_a_net_that_asks_for_edges_gets_those_of_the_known_part(tmp_path: Path) 
     edges = canny(np.where(mask, 0, image[:, :, 0]), sigma=2.0, mask=mask)
     assert edges.sum() > 8
     np.testing.assert_allclose(result[mask], edges.mean(), atol=1e-6)
+
+
+def shares_of_sketch(path: Path) -> str:
+    """Write a net that paints the mean of the sketch that it is shown."""
+    inputs: dict[str, Shape] = {**FREE, "sketch": (1, 1, "h", "w")}
+    nodes = [node("ReduceMean", "sketch", "share", keepdims=1), node("Shape", "image", "size")]
+    return str(painter(path, inputs, [*nodes, node("Expand", "share", "size", "picture")]))
+
+
+def test_a_net_that_takes_a_sketch_gets_what_is_drawn_in_the_hole(tmp_path: Path) -> None:
+    net, image, mask = shares_of_sketch(tmp_path / "a.onnx"), photo(), hole()
+    drawn = np.zeros_like(mask)
+    drawn[9, :] = True  # seven of its pixels lie in the hole
+    np.testing.assert_allclose(inpaint_network(image, mask, net=net, sketch=drawn)[mask], 7 / 960, atol=1e-6)
+    np.testing.assert_array_equal(inpaint_network(image, mask, net=net)[mask], 0)
+
+
+def test_a_sketch_reaches_the_net_through_the_marks_of_a_fill(tmp_path: Path) -> None:
+    image, mask = photo(), hole()
+    request = FillRequest(f"net:{shares_of_sketch(tmp_path / 'a.onnx')}", seam=False, marks=Marks(sketch=mask))
+    result = fill_picture(Picture.from_array(image), mask, request)
+    np.testing.assert_allclose(result.picture.pixels[mask], 42 / 960, atol=1e-6)
+
+
+def test_a_sketch_for_a_net_that_takes_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="takes no sketch"):
+        inpaint_network(photo(), hole(), net=str(filler(tmp_path / "a.onnx")), sketch=hole())
+
+
+def test_a_sketch_of_another_size_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="sketch must have the mask's shape"):
+        inpaint_network(photo(), hole(), net=shares_of_sketch(tmp_path / "a.onnx"), sketch=hole()[1:])
 
 
 def test_a_net_that_needs_no_mask_gets_none(tmp_path: Path) -> None:

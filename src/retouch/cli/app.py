@@ -11,8 +11,10 @@ from typing import Annotated
 import typer
 
 from retouch import __version__
+from retouch.cli.inspecting.commands import inspect_command
 from retouch.cli.measuring.commands import compare_command, eval_command, metrics_command
 from retouch.cli.networks.commands import export_command, nets_command
+from retouch.cli.objects.commands import mask_command, remove_command, restore_app
 from retouch.cli.training.commands import train_command
 from retouch.cli.weights.commands import weights_app
 from retouch.errors import UsageError
@@ -27,6 +29,9 @@ app = typer.Typer(
 )
 
 _OPTION_HELP = "An option of the method, such as patch_size=9 (see 'retouch methods NAME'); may be repeated."
+_GUIDANCE_HELP = "Labels: holes borrow only from what carries their own; 0 borrows anywhere."
+_LINES_HELP = "Strokes, white: they go on through holes, and each side borrows from its own side."
+_SKETCH_HELP = "Strokes, white: as --lines, and shown as it is to networks that take one."
 _MEMORY_HELP = "Memory to stay within, such as 800M or 2G."
 _QUALITY_HELP = "JPEG or WebP quality; by default that of the input."
 _METADATA_HELP = "Keep GPS position, thumbnail and maker notes too."
@@ -66,6 +71,13 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger pictures.")] = 100_000_000,
     seam: Annotated[bool, typer.Option("--seam/--no-seam", help="Match composed patches to the hole's border.")] = True,
     grain: Annotated[bool, typer.Option("--grain", help="Add noise to fills smoother than what is around.")] = False,
+    candidates: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Fill in N ways; OUT is the best, the others go beside it.")
+    ] = 1,
+    repair: Annotated[bool, typer.Option("--repair", help="Fill again, up to four times, what looks filled.")] = False,
+    guidance: Annotated[str | None, typer.Option(metavar="MAP", help=_GUIDANCE_HELP)] = None,
+    lines: Annotated[str | None, typer.Option(metavar="MAP", help=_LINES_HELP)] = None,
+    sketch: Annotated[str | None, typer.Option(metavar="MAP", help=_SKETCH_HELP)] = None,
     quality: Annotated[int | None, typer.Option(min=1, max=100, help=_QUALITY_HELP)] = None,
     keep_metadata: Annotated[bool, typer.Option("--keep-metadata", help=_METADATA_HELP)] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow OUT to be the input picture.")] = False,
@@ -74,7 +86,8 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """Fill the holes of a picture: what is white in the mask."""
-    from retouch.cli.fill_run import FillOrder, MaskOrder, run_fill  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.fill_run import FillOrder, MarkOrder, MaskOrder, run_fill  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.inspecting.several_fills import SeveralFills  # noqa: PLC0415
 
     mask_order = MaskOrder(mask, mask_from_alpha, invert_mask, dilate)
     run_fill(
@@ -94,6 +107,8 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
             overwrite=overwrite,
             explain=explain,
             json=json,
+            several=SeveralFills(candidates, repair),
+            marks=MarkOrder(guidance, lines, sketch),
         )
     )
 
@@ -180,6 +195,7 @@ def mask_make_command(  # noqa: PLR0917 - one parameter for each option of the c
     run_mask_make(MaskMakeOrder(family, size, out, ratio_bin, seed, index, tuple(option or ())))
 
 
+app.command("inspect")(inspect_command)
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
 app.command("metrics")(metrics_command)
@@ -187,3 +203,6 @@ app.command("nets")(nets_command)
 app.command("export")(export_command)
 app.command("train")(train_command)
 app.add_typer(weights_app)
+app.command("mask")(mask_command)
+app.command("remove")(remove_command)
+app.add_typer(restore_app)

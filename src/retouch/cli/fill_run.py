@@ -7,6 +7,7 @@ from typing import Any
 
 from retouch.arrays.regions import dilate_mask
 from retouch.arrays.types import Mask
+from retouch.cli.inspecting.several_fills import ONE_FILL, SeveralFills, check_several, run_several
 from retouch.cli.outputs import STREAM, check_not_input, check_writable
 from retouch.cli.picture_files import open_input, read_source, tell, write_picture
 from retouch.cli.progress_bar import progress_bar
@@ -16,6 +17,7 @@ from retouch.io.pictures.picture import Picture
 from retouch.methods.catalogue import AUTO, find_method
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture
+from retouch.methods.marks import read_marks
 from retouch.methods.options import parse_options
 from retouch.methods.planning.memory import parse_memory
 
@@ -28,6 +30,20 @@ class MaskOrder:
     from_alpha: bool
     invert: bool
     dilate: int
+
+
+@dataclass(frozen=True)
+class MarkOrder:
+    """Files that lead the fill: a map of labels, and strokes."""
+
+    guidance: str | None = None
+    lines: str | None = None
+    sketch: str | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """The files that are given."""
+        return [path for path in (self.guidance, self.lines, self.sketch) if path is not None]
 
 
 @dataclass(frozen=True)
@@ -49,14 +65,20 @@ class FillOrder:
     overwrite: bool
     explain: bool
     json: bool
+    several: SeveralFills = ONE_FILL
+    marks: MarkOrder = MarkOrder()
 
 
 def run_fill(order: FillOrder) -> None:
     """Carry out the command; what can be refused without reading a pixel is refused first."""
-    request = _read_request(order)
     _check_files(order)
+    request = _read_request(order)
+    check_several(order, order.several)
     picture = open_input(order.image, order.out, order.max_pixels)
     mask = _read_mask(order, picture)
+    if order.several:
+        run_several(order, order.several, picture, mask, request)
+        return
     with progress_bar("filling") as progress:
         result = fill_picture(picture, mask, request, progress)
     finished = result.picture.with_opaque(mask) if order.mask.from_alpha else result.picture
@@ -70,7 +92,9 @@ def _read_request(order: FillOrder) -> FillRequest:
     options: dict[str, Any] = {}
     if order.method != AUTO:
         options = parse_options(find_method(order.method), order.options)
-    return FillRequest(order.method, options, order.seed, parse_memory(order.max_memory), order.seam, order.grain)
+    marks = read_marks(order.marks.guidance, order.marks.lines, order.marks.sketch, max_pixels=order.max_pixels)
+    memory = parse_memory(order.max_memory)
+    return FillRequest(order.method, options, order.seed, memory, order.seam, order.grain, marks)
 
 
 def _check_files(order: FillOrder) -> None:
@@ -78,6 +102,9 @@ def _check_files(order: FillOrder) -> None:
         raise UsageError("fill needs one mask: give either --mask MASK or --mask-from-alpha")
     if order.image == STREAM == order.mask.path:
         raise UsageError("only one of the picture and the mask can come from standard input; give a file for the other")
+    if STREAM in order.marks.paths:
+        raise UsageError("guidance, lines and sketch must be files, got '-'; only the picture or the mask is a stream")
+    check_not_input(order.out, order.marks.paths)
     if order.mask.path:
         check_not_input(order.out, [order.mask.path])
     if not order.overwrite:

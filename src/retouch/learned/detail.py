@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from retouch.arrays.types import Image, Mask, Progress, ignore_progress
+from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
 from retouch.classical.exemplar.guided import compose_along
 from retouch.classical.exemplar.patchmatch import inpaint_patchmatch
 from retouch.learned.correction import SHIPPED, open_corrector
@@ -23,8 +23,10 @@ def inpaint_learned_detail(
     mask: Mask,
     *,
     net: str = SHIPPED,
-    guidance: float = 1.0,
+    strength: float = 1.0,
     patch_size: int = 7,
+    labels: AnyArray | None = None,
+    areas: AnyArray | None = None,
     rng: np.random.Generator | None = None,
     progress: Progress = ignore_progress,
 ) -> Image:
@@ -39,10 +41,13 @@ def inpaint_learned_detail(
     net : str
         "structure", which comes with the package; a name in the weight store; or the path of an ONNX file that
         `retouch export` wrote.
-    guidance : float
+    strength : float
         How much a difference from the structure counts beside one between patches, 0 to 1.
     patch_size : int
         Side of the square patches, odd, 3 to 15 pixels.
+    labels, areas : (H, W) int, optional
+        Who borrows where and where the structure has edges, as in
+        `retouch.classical.exemplar.guided.inpaint_guided_patchmatch`.
     rng : numpy.random.Generator, optional
         Source of chance; seed 0 if not given.
     progress : callable, optional
@@ -60,5 +65,6 @@ def inpaint_learned_detail(
     WeightsError
         If the network is missing, damaged or does something else.
     """
-    compose = partial(inpaint_patchmatch, patch_size=patch_size, rng=rng, progress=progress)
-    return compose_along(image, mask, guidance, partial(fill_structure, exported=open_corrector(net)), compose)
+    compose = partial(inpaint_patchmatch, patch_size=patch_size, labels=labels, rng=rng, progress=progress)
+    fill = partial(fill_structure, exported=open_corrector(net))
+    return compose_along(image, mask, strength, fill, compose, labels if areas is None else areas)

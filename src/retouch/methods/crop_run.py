@@ -12,14 +12,16 @@ import numpy as np
 
 from retouch.arrays.threads import single_threaded_products
 from retouch.arrays.types import AnyArray, Image, Mask, Progress
+from retouch.classical.exemplar.sources import restrict
 from retouch.classical.nearest import inpaint_nearest
 from retouch.errors import InputError
 from retouch.io.pictures.picture import Picture
-from retouch.methods.catalogue import AUTO, INTERPOLATION, MethodInfo, load_method
+from retouch.methods.catalogue import AUTO, INTERPOLATION, load_method
 from retouch.methods.planning.auto import Choice
+from retouch.methods.planning.guidance import LABELS, Guidance, Marks, half_patch_of, options_taken
 from retouch.methods.planning.memory import DEFAULT_MEMORY_BYTES
 from retouch.methods.planning.planner import Crop
-from retouch.methods.report import CropReport
+from retouch.methods.report import CropReport, GuidanceReport
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class FillRequest:
         Whether the level of composed patches is matched to the border.
     grain : bool
         Whether fills that are smoother than their surroundings get noise of the same strength.
+    marks : Marks
+        What the user has drawn to lead the fill.
     """
 
     method: str = AUTO
@@ -48,6 +52,7 @@ class FillRequest:
     max_memory_bytes: int = DEFAULT_MEMORY_BYTES
     seam: bool = True
     grain: bool = False
+    marks: Marks = field(default_factory=Marks)
 
 
 class Task(NamedTuple):
@@ -60,12 +65,15 @@ class Task(NamedTuple):
         All pixels that are missing in this stage.
     choice : Choice
     options : dict
+    guidance : Guidance
+        Of the whole picture.
     """
 
     crop: Crop
     unknown: Mask
     choice: Choice
     options: dict[str, Any]
+    guidance: Guidance = Guidance()
 
 
 def run_task(pixels: AnyArray, picture: Picture, task: Task, request: FillRequest, progress: Progress) -> CropReport:
@@ -89,14 +97,16 @@ def run_task(pixels: AnyArray, picture: Picture, task: Task, request: FillReques
     image, unknown = part.to_float(), np.ascontiguousarray(task.unknown[crop.box.slices])
     if info.kind == INTERPOLATION:
         image, unknown = _without_far_holes(image, unknown, crop)
-    options = {name: _cut(value, task) for name, value in task.options.items()}
+    given = {**task.guidance.options_for(info), **task.options}
+    options = {name: _cut(value, task) for name, value in given.items()}
     method = load_method(info)
     with single_threaded_products():
         result: Image = method(image, unknown, rng=rng, progress=progress, **options)
-        result = _finish(result, unknown, info, request, rng)
+        result = _finish(result, unknown, task, request, rng)
     pixels[crop.box.slices] = part.with_filled(result, crop.owned).pixels
     seconds = time.perf_counter() - started
-    return CropReport(crop.box, crop.core, crop.n_owned, info.name, task.choice.reason, seconds)
+    led = _account_of(task, unknown, options)
+    return CropReport(crop.box, crop.core, crop.n_owned, info.name, task.choice.reason, seconds, led)
 
 
 def _without_far_holes(image: Image, unknown: Mask, crop: Crop) -> tuple[Image, Mask]:
@@ -114,12 +124,24 @@ def _without_far_holes(image: Image, unknown: Mask, crop: Crop) -> tuple[Image, 
     return np.where(near[:, :, None], image, closed), unknown & near
 
 
-def _finish(image: Image, mask: Mask, info: MethodInfo, request: FillRequest, rng: np.random.Generator) -> Image:
+def _account_of(task: Task, unknown: Mask, options: dict[str, Any]) -> GuidanceReport | None:
+    """Return how many of the crop's own pixels were restricted by labels, None where there are no marks."""
+    if task.guidance.labels is None:
+        return None
+    info, owned = task.choice.info, task.crop.owned
+    labels = _cut(task.guidance.labels, task)
+    # What a method that takes no labels fills has no patch to choose from.
+    source = ~unknown if LABELS in options_taken(info) else np.zeros_like(unknown)
+    found = restrict(labels, owned, source, half_patch_of(info, options))
+    return GuidanceReport(found.n_restricted, found.n_free, found.unserved)
+
+
+def _finish(image: Image, mask: Mask, task: Task, request: FillRequest, rng: np.random.Generator) -> Image:
     """Take the steps after the method that are asked for."""
-    if request.seam and info.kind != INTERPOLATION:
+    if request.seam and task.choice.info.kind != INTERPOLATION:
         from retouch.methods.finishing.seam import blend_seam  # noqa: PLC0415 - numba, which interpolation may do without
 
-        image = blend_seam(image, mask)
+        image = blend_seam(image, mask, None if task.guidance.areas is None else _cut(task.guidance.areas, task))
     if request.grain:
         from retouch.methods.finishing.grain import match_grain  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ from retouch.methods.catalogue import AUTO
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture
 from retouch.methods.kinds import is_pillow, to_kind_of, to_picture
+from retouch.methods.marks import read_marks
 from retouch.methods.planning.memory import parse_memory
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def fill(
     invert_mask: bool = False,
     seam: bool = True,
     grain: bool = False,
+    guidance: Any = None,
+    lines: Any = None,
+    sketch: Any = None,
     **options: Any,
 ) -> Any:
     """Return the picture with its missing pixels filled; all other pixels keep their values bit for bit.
@@ -67,6 +71,12 @@ def fill(
         Match the level of composed patches to the border of the hole.
     grain : bool
         Add noise to fills that are smoother than their surroundings; looks better, measures worse.
+    guidance : path, bytes, PIL.Image.Image or (H, W) numpy.ndarray of whole numbers, optional
+        A map of labels: missing pixels of label 1 and up borrow only from known ones of the same label, 0 has no say.
+        In files the numbers of a palette's entries, or grey values.
+    lines, sketch : path, bytes, PIL.Image.Image or numpy.ndarray, optional
+        Strokes, white where drawn: lines that go on through a hole, whose sides borrow each from its own side; a sketch
+        is the same to methods that borrow patches, and is shown as it is to networks that take one.
     **options
         Options of the method, such as patch_size=9; arrays must have the picture's size.
 
@@ -78,9 +88,9 @@ def fill(
     Raises
     ------
     InputError
-        If the picture or the mask cannot be read, they differ in size, nothing is known, or a known pixel is NaN.
+        If picture, mask or a mark cannot be read, they differ in size, nothing is known, or a known pixel is NaN.
     UsageError
-        If the method or an option is unknown.
+        If the method or an option is unknown, or the method cannot be led by marks.
     LimitError
         If a hole cannot be filled within the memory budget.
 
@@ -92,7 +102,8 @@ def fill(
     """
     picture = to_picture(image)
     missing = _to_mask(mask, picture.shape, invert_mask)
-    request = FillRequest(method, options, _to_plain(seed), parse_memory(max_memory), seam, grain)
+    marks = read_marks(guidance, lines, sketch)
+    request = FillRequest(method, options, _to_plain(seed), parse_memory(max_memory), seam, grain, marks)
     return to_kind_of(image, fill_picture(picture, missing, request, progress or ignore_progress).picture)
 
 

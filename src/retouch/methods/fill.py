@@ -22,12 +22,14 @@ from retouch.methods.catalogue import AUTO, MethodInfo, find_method
 from retouch.methods.crop_run import FillRequest, Task, run_task
 from retouch.methods.options import check_options
 from retouch.methods.planning import auto
+from retouch.methods.planning.guidance import LABELS, Guidance, Reach, check_takes, guide, half_patch_of
 from retouch.methods.planning.memory import left_of_budget
 from retouch.methods.planning.planner import Budget, plan_holes, plan_tiles
 from retouch.methods.planning.survey import survey_holes
 from retouch.methods.report import CropReport, FillReport
 
 _BYTES_PER_MASK_PIXEL = 10  # masks, labels and depths of the survey
+_BYTES_PER_MARKED_PIXEL = 40  # labels, areas, what patches carry, and the distances by which strokes cut
 _PICTURE_COPIES = 2
 
 
@@ -61,15 +63,16 @@ def fill_picture(
     Raises
     ------
     InputError
-        If the sizes differ, nothing is known, or a known pixel is NaN or infinite.
+        If the sizes differ, nothing is known, a known pixel is NaN or infinite, or a mark cannot be used.
     UsageError
-        If the method or an option is unknown.
+        If the method or an option is unknown, or the method cannot be led by marks.
     LimitError
         If a hole cannot be filled within the memory budget.
     """
     started = time.perf_counter()
     info, options = _check_request(request)
     total = _check_pair(picture, mask)
+    guidance = guide(request.marks, mask)
     crops: list[CropReport] = []
     result = picture
     if total:
@@ -77,14 +80,15 @@ def fill_picture(
         pixels = picture.pixels.copy()
         progress(0, total)
         done = 0
-        for task in _plan(mask, info, options, _crop_budget(picture, request)):
+        for task in _plan(mask, info, options, guidance, _crop_budget(picture, request)):
             crops.append(run_task(pixels, ranged, task, request, _part_of(progress, done, task.crop.n_owned, total)))
             done += task.crop.n_owned
         result = _with_pixels(ranged, pixels, mask)
         progress(total, total)
     width, height = picture.size
     seconds = time.perf_counter() - started
-    report = FillReport(request.method, request.seed, width, height, total / mask.size, seconds, tuple(crops))
+    share = total / mask.size
+    report = FillReport(request.method, request.seed, width, height, share, seconds, tuple(crops), guidance.notes)
     return FillResult(result, report)
 
 
@@ -94,6 +98,8 @@ def _check_request(request: FillRequest) -> tuple[MethodInfo | None, dict[str, A
         raise UsageError(f"the seed must be a whole number of at least 0, got {request.seed!r}")
     if request.method != AUTO:
         info = find_method(request.method)
+        if request.marks.names:
+            check_takes(info, request.marks)
         return info, check_options(info, request.options)
     if request.options:
         given = ", ".join(f"'{name}'" for name in request.options)
@@ -122,25 +128,31 @@ def _check_pair(picture: Picture, mask: Mask) -> int:
 def _crop_budget(picture: Picture, request: FillRequest) -> Budget:
     """Return what the budget leaves for one crop beside the process, the picture and the masks."""
     height, width, n_channels = picture.pixels.shape
-    fixed = _PICTURE_COPIES * picture.pixels.nbytes + _BYTES_PER_MASK_PIXEL * height * width
+    per_pixel = _BYTES_PER_MASK_PIXEL + (_BYTES_PER_MARKED_PIXEL if request.marks.names else 0)
+    fixed = _PICTURE_COPIES * picture.pixels.nbytes + per_pixel * height * width
     left = left_of_budget(request.max_memory_bytes, fixed, "the fill")
     return Budget(left, request.max_memory_bytes, n_channels)
 
 
-def _plan(mask: Mask, info: MethodInfo | None, options: dict[str, Any], budget: Budget) -> list[Task]:
+def _plan(
+    mask: Mask, info: MethodInfo | None, options: dict[str, Any], guidance: Guidance, budget: Budget
+) -> list[Task]:
     """Return the crops of thin damage, then those of broad holes; refuse the fill here if one of them is too large."""
-    survey = survey_holes(mask)
+    survey = survey_holes(mask, guidance.led(mask))
     fixed = auto.Choice(info, f"method '{info.name}' was asked for") if info else None
     tasks = []
     if survey.thin.any():
         choice = fixed or auto.choose_for_thin(survey)
         tiles = plan_tiles(mask, survey.thin, survey.thin_half_width_px, choice.info, budget)
-        tasks += [Task(crop, mask, choice, options) for crop in tiles]
+        tasks += [Task(crop, mask, choice, options, guidance) for crop in tiles]
     if survey.broad_boxes:
         choice = fixed or auto.choose_for_broad(survey)
-        for crop in plan_holes(survey.broad, survey.broad_boxes, choice.info, budget):
+        reach = None
+        if guidance.labels is not None and LABELS in guidance.options_for(choice.info):
+            reach = Reach(guidance.labels, survey.broad, half_patch_of(choice.info, options))
+        for crop in plan_holes(survey.broad, survey.broad_boxes, choice.info, budget, reach):
             for_crop = fixed or auto.choose_for_crop(choice, survey.broad, crop.box)
-            tasks.append(Task(crop, survey.broad, for_crop, options))
+            tasks.append(Task(crop, survey.broad, for_crop, options, guidance))
     return tasks
 
 

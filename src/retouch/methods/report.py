@@ -2,10 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from retouch.arrays.regions import Box
+
+
+@dataclass(frozen=True)
+class GuidanceReport:
+    """What marks of the user did.
+
+    Attributes
+    ----------
+    n_restricted : int
+        Filled pixels that borrowed from their own label only.
+    n_free : int
+        Filled pixels whose label no patch at hand carries: they borrowed from anywhere.
+    unserved : tuple of int
+        The labels of the latter.
+    """
+
+    n_restricted: int
+    n_free: int
+    unserved: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON."""
+        return {
+            "restricted_pixels": self.n_restricted,
+            "fallback_pixels": self.n_free,
+            "labels_without_patches": list(self.unserved),
+        }
+
+    def sentences(self) -> list[str]:
+        """Return what was obeyed, and what could not be."""
+        lines = []
+        if self.n_restricted:
+            lines.append(f"marks: {self.n_restricted} missing pixels borrowed from their own label or area only")
+        if self.n_free:
+            labels = ", ".join(map(str, self.unserved))
+            lines.append(
+                f"marks: no whole known patch carries label or area {labels}, so {self.n_free} missing pixels borrowed "
+                "from anywhere"
+            )
+        return lines
+
+
+def united(parts: Iterable[GuidanceReport | None]) -> GuidanceReport | None:
+    """Return one account of several crops, None where none had marks.
+
+    >>> united([GuidanceReport(5, 1, (3,)), None, GuidanceReport(2, 0, ())])
+    GuidanceReport(n_restricted=7, n_free=1, unserved=(3,))
+    """
+    given = [part for part in parts if part is not None]
+    if not given:
+        return None
+    unserved = sorted({label for part in given for label in part.unserved})
+    return GuidanceReport(sum(p.n_restricted for p in given), sum(p.n_free for p in given), tuple(unserved))
 
 
 @dataclass(frozen=True)
@@ -24,6 +78,7 @@ class CropReport:
         What filled them, and why it was chosen.
     seconds : float
         Wall time.
+    guidance : GuidanceReport or None
     """
 
     box: Box
@@ -32,6 +87,7 @@ class CropReport:
     method: str
     reason: str
     seconds: float
+    guidance: GuidanceReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types for JSON; boxes as x, y, width, height."""
@@ -42,6 +98,7 @@ class CropReport:
             "method": self.method,
             "reason": self.reason,
             "seconds": round(self.seconds, 4),
+            "guidance": None if self.guidance is None else self.guidance.to_dict(),
         }
 
 
@@ -61,6 +118,8 @@ class FillReport:
     seconds : float
         Wall time of everything from the gate to the composite.
     crops : tuple of CropReport
+    notes : tuple of str
+        Sentences on marks of the user that changed nothing.
     """
 
     method: str
@@ -70,6 +129,12 @@ class FillReport:
     mask_ratio: float
     seconds: float
     crops: tuple[CropReport, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def guidance(self) -> GuidanceReport | None:
+        """What the marks of the user did in all crops together, None where there were none."""
+        return united(crop.guidance for crop in self.crops)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types for JSON."""
@@ -80,6 +145,7 @@ class FillReport:
             "height": self.height,
             "mask_ratio": round(self.mask_ratio, 6),
             "seconds": round(self.seconds, 4),
+            "guidance": None if self.guidance is None else {**self.guidance.to_dict(), "notes": list(self.notes)},
             "crops": [crop.to_dict() for crop in self.crops],
         }
 
@@ -92,7 +158,7 @@ class FillReport:
             same = [crop for crop in self.crops if (crop.method, crop.reason) == (method, reason)]
             n_pixels, seconds = sum(crop.n_filled for crop in same), sum(crop.seconds for crop in same)
             lines.append(f"{method}: {reason}; {_where(same)}, {n_pixels} pixels in {seconds:.2f} s")
-        return lines
+        return [*lines, *([] if self.guidance is None else self.guidance.sentences()), *self.notes]
 
 
 def _where(crops: list[CropReport]) -> str:

@@ -49,3 +49,26 @@ def test_more_than_the_largest_share_is_refused_with_a_reason() -> None:
     found = find_scratches(picture, most_share=0.01)
     assert not found.mask.any()
     assert "most_share" in found.reason
+
+
+def test_a_few_dark_lines_among_many_light_ones_are_of_the_picture() -> None:
+    picture = np.full((128, 128, 1), 0.5, np.float32)
+    picture[20:100:20, 10:120] = 1
+    picture[110, 30:110] = 0
+    mask = find_scratches(picture).mask
+    assert mask[20, 10:120].all()
+    assert not mask[110].any()
+
+
+def test_light_and_dark_lines_are_found_where_there_are_as_many() -> None:
+    picture = np.full((128, 128, 1), 0.5, np.float32)
+    picture[30, 10:120], picture[80, 10:120] = 1, 0
+    mask = find_scratches(picture).mask
+    assert mask[30, 10:120].all()
+    assert mask[80, 10:120].all()
+
+
+def test_a_line_of_strong_colour_is_no_scratch() -> None:
+    picture = np.full((64, 64, 3), 0.2, np.float32)
+    picture[32, 5:60] = (1, 0.9, 0.1)
+    assert not find_scratches(picture).mask.any()

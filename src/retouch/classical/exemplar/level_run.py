@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int32
 
 from retouch.arrays.regions import hole_depth
-from retouch.arrays.types import AnyArray, Image
+from retouch.arrays.types import AnyArray, Image, Mask
 from retouch.classical.exemplar.exhaustive import match_patches
 from retouch.classical.exemplar.levels import Level, inner_pixels, wanted_patches
 from retouch.classical.exemplar.matching import measure_band, search_band, vote_band
-from retouch.classical.exemplar.sources import as_bytes, build_sources
+from retouch.classical.exemplar.sources import Sources, as_bytes, build_sources
 
 _SMALL_SIDE_PX = 40  # up to this longer side every patch is tried
 _LEAST_KNOWN = 0.5  # of a source patch, at such a scale
@@ -70,10 +70,11 @@ class LevelRun:
     """
 
     def __init__(self, level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> None:
-        self.level, self.half, self.vote_px, self.pool = level, settings.half, vote_px, pool
-        self.sources = build_sources(level, *settings)
+        self.half, self.vote_px, self.pool = settings.half, vote_px, pool
+        self.sources = self._find_sources(level, settings)
+        self.level = _with_served_labels(level, self.sources)
         self.picture: Float32[np.ndarray, "H W C"] = level.picture
-        self.wanted = wanted_patches(level, self.half)
+        self.wanted = wanted_patches(self.level, self.half)
         self.field: Int32[np.ndarray, "H W 2"] = np.zeros((*level.mask.shape, 2), np.int32)
         self.cost: AnyArray = np.full(level.mask.shape, -1, np.int32)
         depth = np.minimum(hole_depth(level.mask), _DECAY_DEPTH_PX).astype(np.float32)
@@ -122,6 +123,9 @@ class LevelRun:
         weight = np.exp(self.cost.astype(np.float32) / np.float32(-2 * spread)) * self.trust  # Wexler et al., Eq. 4
         self._vote_with(np.where(sought, np.maximum(weight, _LEAST_WEIGHT), np.float32(0)))
 
+    def _find_sources(self, level: Level, settings: Settings) -> Sources:
+        return build_sources(level, *settings)
+
     def _start_randomly(self, rng: np.random.Generator) -> None:
         """Point every sought patch to a random permitted one of its label."""
         for label in np.unique(self.wanted[self.wanted >= 0]):
@@ -153,13 +157,28 @@ class LevelRun:
         return [(row, min(row + _BAND_ROWS, end)) for row in range(rows[0], rows[-1] + 1, _BAND_ROWS)]
 
     def _vote_with(self, weight: Float32[np.ndarray, "H W"]) -> None:
-        self._vote_from(self.sources.picture, self.picture, weight)
+        """Let all patches vote; then, on missing pixels of a label, those patches alone that were sought for it.
 
-    def _vote_from(self, source: Image, picture: Image, weight: Float32[np.ndarray, "H W"]) -> None:
-        """Change the missing pixels of `picture`, band by band."""
+        What is left of the first vote is a rim of the picture, where no patch is centred, beside another label.
+        """
+        level = self.level
+        self._vote_in(level.mask, level.source, weight)
+        if level.labels is not None:
+            for label in np.unique(self.wanted[self.wanted > 0]):
+                own = np.where(self.wanted == label, weight, np.float32(0))
+                here = level.labels == label
+                self._vote_in(level.mask & here, level.source & here, own)
+
+    def _vote_in(self, pixels: Mask, known: Mask, weight: Float32[np.ndarray, "H W"]) -> None:
+        """Change the given missing pixels; `known` are the pixels that may be borrowed for them."""
+        del known  # sources are whole
+        self._vote_from(self.sources.picture, self.picture, pixels, weight)
+
+    def _vote_from(self, source: Image, picture: Image, pixels: Mask, weight: Float32[np.ndarray, "H W"]) -> None:
+        """Change the given pixels of `picture`, band by band."""
         height = self.level.mask.shape[0]
         bands = [(row, min(row + _BAND_ROWS, height)) for row in range(0, height, _BAND_ROWS)]
-        args = (picture, source, self.level.mask, self.field, weight)
+        args = (picture, source, pixels, self.field, weight)
         list(self.pool.map(lambda band: vote_band(*args, band, self.half, self.vote_px), bands))
 
 
@@ -168,10 +187,6 @@ class SmallLevelRun(LevelRun):
 
     def __init__(self, level: Level, settings: Settings, vote_px: int, pool: ThreadPoolExecutor) -> None:
         super().__init__(level, settings._replace(angles=(), factors=()), vote_px, pool)
-        side = 2 * self.half + 1
-        share = cv2.boxFilter(level.source.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
-        usable = inner_pixels(level.mask.shape, self.half) & level.source & (share >= _LEAST_KNOWN)
-        self.sources = replace(self.sources, allowed=np.where(usable, np.maximum(level.labels, 0), -1).astype(np.int32))
 
     def search(self, rng: np.random.Generator, *, thorough: bool) -> None:
         """Find the most similar source patch of every sought one; nothing is left to chance."""
@@ -181,18 +196,40 @@ class SmallLevelRun(LevelRun):
         for label in np.unique(self.wanted[self.wanted >= 0]):
             targets = np.argwhere(self.wanted == label).astype(np.int32)
             places = self.sources.places(int(label))
+            known = level.source & (level.labels == label) if label > 0 else level.source
             found, cost = match_patches(
-                level.compared(self.picture), self.trust, targets, source, level.source, places, self.half
+                level.compared(self.picture), self.trust, targets, source, known, places, self.half
             )
             rows, columns = targets.T
             self.field[rows, columns] = found
             self.cost[rows, columns] = np.rint(cost * full_scale)  # the sum that search_band works with
 
-    def _vote_with(self, weight: Float32[np.ndarray, "H W"]) -> None:
+    def _find_sources(self, level: Level, settings: Settings) -> Sources:
+        """Permit patches of which enough is known; to a label, what is not of that label is not known."""
+        allowed = np.where(self._known_enough(level.source), 0, -1).astype(np.int32)
+        if level.labels is not None:
+            for label in np.unique(level.labels[level.labels > 0]):
+                allowed[self._known_enough(level.source & (level.labels == label))] = label
+        return replace(super()._find_sources(level, settings), allowed=allowed)
+
+    def _known_enough(self, source: Mask) -> Mask:
+        side = 2 * self.half + 1
+        share = cv2.boxFilter(source.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+        return inner_pixels(source.shape, self.half) & source & (share >= _LEAST_KNOWN)
+
+    def _vote_in(self, pixels: Mask, known: Mask, weight: Float32[np.ndarray, "H W"]) -> None:
         # Unknown pixels of a source patch have no vote: what is known of each pixel is counted as one more channel.
-        known = self.level.source[:, :, None].astype(np.float32)
-        votes = np.dstack([np.zeros_like(self.picture), np.zeros_like(known)])
-        self._vote_from(np.dstack([self.level.picture * known, known]), votes, weight)
+        counted = known[:, :, None].astype(np.float32)
+        votes = np.dstack([np.zeros_like(self.picture), np.zeros_like(counted)])
+        self._vote_from(np.dstack([self.level.picture * counted, counted]), votes, pixels, weight)
         share = votes[:, :, -1]
-        voted = self.level.mask & (share > 0)
+        voted = pixels & (share > 0)
         self.picture[voted] = votes[voted, :-1] / share[voted, None]
+
+
+def _with_served_labels(level: Level, sources: Sources) -> Level:
+    """Return the level with label 0 in place of labels that no patch carries at this scale."""
+    if level.labels is None:
+        return level
+    served = np.isin(level.labels, sources.allowed)
+    return level._replace(labels=np.where(served, level.labels, 0).astype(np.int32))

@@ -6,6 +6,10 @@ Departure: only known pixels are averaged, and a coarser pixel is missing only w
 of X. Philippeau's inpainting, which pypatchmatch follows. So holes shrink by more than half from level to level until
 they are closed: the coarsest level is a first guess of the whole picture, and structures beside a hole are not lost as
 it is made smaller. (Calling a pixel missing below a quarter of the weight was 1.0 dB worse in the holes of 36 cases.)
+
+Where pixels carry labels, a coarser pixel has the label that weighs most among its 36, and is the mean of the known
+ones of that label alone: what it shows is wholly of its label, at every scale, and a line between two labels stays
+sharp. Where none of them is known it is missing.
 """
 
 from __future__ import annotations
@@ -32,8 +36,9 @@ class Level(NamedTuple):
     mask : (H, W) bool
     source : (H, W) bool
         Pixels that patches may be made of: known and permitted.
-    labels : (H, W) int32
-        0 where anything may be borrowed.
+    labels : (H, W) int32, optional
+        What each missing pixel may borrow and what each known one is: 1 and up only among themselves, 0 has no say.
+        None where nothing is labelled.
     guide : (H, W, G) float32, optional
         Values known at every pixel, under the mask too: compared beside the picture's, never changed.
     """
@@ -41,7 +46,7 @@ class Level(NamedTuple):
     picture: Float32[np.ndarray, "H W C"]
     mask: Bool[np.ndarray, "H W"]
     source: Bool[np.ndarray, "H W"]
-    labels: Int32[np.ndarray, "H W"]
+    labels: Int32[np.ndarray, "H W"] | None = None
     guide: Float32[np.ndarray, "H W G"] | None = None
 
     def compared(self, picture: Float32[np.ndarray, "H W C"]) -> Float32[np.ndarray, "H W K"]:
@@ -57,10 +62,10 @@ def build_levels(finest: Level) -> list[Level]:
     return levels
 
 
-def source_patches(level: Level, half: int) -> Bool[np.ndarray, "H W"]:
+def whole_patches(source: Bool[np.ndarray, "H W"], half: int) -> Bool[np.ndarray, "H W"]:
     """Return where a whole patch may be borrowed: all of its pixels are source pixels of this picture."""
     box = np.ones((2 * half + 1, 2 * half + 1), np.uint8)
-    whole = cv2.erode(level.source.astype(np.uint8), box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    whole = cv2.erode(source.astype(np.uint8), box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return whole.astype(bool)
 
 
@@ -75,20 +80,47 @@ def wanted_patches(level: Level, half: int) -> Int32[np.ndarray, "H W"]:
     """Return the label of every patch that holds a missing pixel and lies within the picture, else -1."""
     box = np.ones((2 * half + 1, 2 * half + 1), np.uint8)
     touched = cv2.dilate(level.mask.astype(np.uint8), box).astype(bool)
-    return np.where(touched & inner_pixels(touched.shape, half), np.maximum(level.labels, 0), -1).astype(np.int32)
+    labels = 0 if level.labels is None else level.labels
+    return np.where(touched & inner_pixels(touched.shape, half), labels, -1).astype(np.int32)
 
 
 def _halve(level: Level) -> Level:
     """Return the next coarser level."""
-    known = (~level.mask).astype(np.float32)
+    guide = None if level.guide is None else _halve_guide(level.guide)
+    coarse = _mean_of_known(level, None)._replace(guide=guide)
+    if level.labels is None:
+        return coarse
+    labels = _halve_labels(level.labels)
+    for label in np.unique(labels[labels > 0]):
+        part, here = _mean_of_known(level, level.labels == label), labels == label
+        for whole, own in ((coarse.picture, part.picture), (coarse.mask, part.mask), (coarse.source, part.source)):
+            whole[here] = own[here]
+    return coarse._replace(labels=labels)
+
+
+def _mean_of_known(level: Level, among: Bool[np.ndarray, "H W"] | None) -> Level:
+    """Return the coarser level, without labels and guide, as the known pixels among the given ones make it."""
+    known = (~level.mask if among is None else ~level.mask & among).astype(np.float32)
     share = _filter_down(known)
     layers = [_filter_down(level.picture[:, :, k] * known) for k in range(level.picture.shape[2])]
     picture = np.dstack(layers) / np.maximum(share, _NOTHING)[:, :, None]
     mask = share < _NOTHING
     picture[mask] = 0
-    source = ~mask & (_filter_down(level.source.astype(np.float32)) > share / 2)
-    guide = None if level.guide is None else _halve_guide(level.guide)
-    return Level(picture, mask, source, np.ascontiguousarray(level.labels[::2, ::2]), guide)
+    source = level.source if among is None else level.source & among
+    source = ~mask & (_filter_down(source.astype(np.float32)) > share / 2)
+    return Level(picture, mask, source)
+
+
+def _halve_labels(labels: Int32[np.ndarray, "H W"]) -> Int32[np.ndarray, "h w"]:
+    """Return for each coarser pixel the label that weighs most among the pixels below it, the least of equal ones."""
+    values = np.unique(labels)
+    most = _filter_down((labels == values[0]).astype(np.float32))
+    chosen = np.full(most.shape, values[0], np.int32)
+    for label in values[1:]:
+        weight = _filter_down((labels == label).astype(np.float32))
+        chosen[weight > most] = label
+        most = np.maximum(most, weight)
+    return chosen
 
 
 def _halve_guide(guide: Float32[np.ndarray, "H W G"]) -> Float32[np.ndarray, "h w G"]:

@@ -4,7 +4,8 @@ Source: C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (nearest-neighbour field);
 "Space-time completion of video", PAMI 29(3), 2007 (expectation-maximisation over scales).
 Departures: bands of rows are searched independently (see matching.py); the pyramid closes the hole, and so gives the
 first guess (see levels.py); the smallest scales try every patch (see exhaustive.py); turned and resized sources are
-laid below the picture in one tall source, so that propagation stays a shift (see sources.py); the strength of texture
+laid below the picture in one tall source, so that propagation stays a shift; labels restrict who borrows where (see
+sources.py); the strength of texture
 is compared beside the colours (see texture.py); at the picture's own scale only patches centred near a pixel have a
 vote in it, which is sharper.
 """
@@ -23,7 +24,8 @@ from retouch.arrays.threads import n_threads
 from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
 from retouch.classical.diffusion.harmonic import fill_harmonic
 from retouch.classical.exemplar.level_run import Settings, is_small, start_level
-from retouch.classical.exemplar.levels import Level, build_levels, source_patches
+from retouch.classical.exemplar.levels import Level, build_levels, whole_patches
+from retouch.classical.exemplar.sources import restrict
 from retouch.classical.exemplar.texture import texture_strength
 from retouch.errors import InputError
 
@@ -79,7 +81,8 @@ def inpaint_patchmatch(
     source : (H, W) bool, optional
         True where pixels may be borrowed; all known pixels if not given.
     labels : (H, W) int, optional
-        A patch centred on a pixel of label n > 0 borrows only from patches centred on label n; 0 borrows anywhere.
+        A missing pixel of label n > 0 borrows only from patches whose pixels are all of label n, one of label 0 from
+        anywhere; so does a label that no patch carries (see `retouch.classical.exemplar.sources.restrict`).
     guide : Guide, optional
         A picture of the whole scene that patches are compared with besides, such as a smooth fill of the hole.
     rng : numpy.random.Generator, optional
@@ -112,10 +115,11 @@ def inpaint_patchmatch(
         progress(0, 0)
         return image.copy()
     half = patch_size // 2
-    if not source_patches(finest, half).any():
+    if not whole_patches(finest.source, half).any():
         return composite(image, fill_harmonic(image, mask, progress), mask)
     angles = (15.0, -15.0, 30.0, -30.0, 90.0, 180.0, 270.0) if rotations else ()
     settings = Settings(half, angles, (0.8, 1.25) if scales else ())
+    finest = finest._replace(labels=restrict(finest.labels, mask, finest.source, half).labels)
     filled = _complete(finest, settings, iterations, rng or np.random.default_rng(0), progress)
     return composite(image, np.clip(filled[:, :, : image.shape[2]], 0, 1), mask)
 
@@ -141,10 +145,15 @@ def _finest_level(
         if array is not None and array.shape[:2] != mask.shape:
             raise InputError(f"{name} must have the mask's shape {mask.shape}, got {array.shape}")
     usable = ~mask if source is None else ~mask & source.astype(bool)
-    tags = np.zeros(mask.shape, np.int32) if labels is None else labels.astype(np.int32)
     known = without_garbage(image, mask)
     steering = None if guide is None else _scaled(guide)
-    return Level(np.dstack([known, texture_strength(known, mask)]), mask, usable, tags, steering)
+    return Level(
+        np.dstack([known, texture_strength(known, mask)]),
+        mask,
+        usable,
+        None if labels is None else labels.astype(np.int32),
+        steering,
+    )
 
 
 def _complete(

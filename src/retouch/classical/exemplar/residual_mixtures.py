@@ -119,7 +119,7 @@ def find_offsets(filled: Image, whole: Bool[np.ndarray, "h w"], rng: np.random.G
         Row and column; a pixel's own where it was known, or no patch of known pixels exists.
     """
     own = np.argwhere(np.ones_like(whole)).reshape(*whole.shape, 2)
-    level = Level(filled, ~whole, whole, np.zeros(whole.shape, np.int32))
+    level = Level(filled, ~whole, whole)
     with ThreadPoolExecutor(n_threads()) as pool:
         run = LevelRun(level, Settings(_HALF, (), ()), _HALF, pool)
         if not run.possible:

@@ -1,18 +1,107 @@
-"""Where patches are borrowed: the picture, and below it turned and resized copies of it in one tall array."""
+"""Where patches are borrowed: the picture, and below it turned and resized copies of it in one tall array.
+
+Source: structural guidance is that of a doctoral thesis on structure-first inpainting and object removal, Sec. 5.4,
+there for contextual attention: a map says which patches each missing place may copy.
+Departures: any number of labels instead of foreground and background; labels that no patch carries restrict nothing.
+
+A map of labels restricts every method that borrows patches in the same way. A missing pixel of label l > 0 takes its
+value from patches whose pixels are all known and all of label l, one of label 0 from anywhere. `restrict` says once for
+a picture who is restricted, `allowed_patches` which label each patch can serve.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, Int64, Shaped
 
-from retouch.arrays.types import AnyArray, Image
-from retouch.classical.exemplar.levels import Level, source_patches
+from retouch.arrays.types import AnyArray, Image, Mask
+from retouch.classical.exemplar.levels import Level, whole_patches
 
-_WHOLE = 0.999  # share of an interpolated pixel that must come from source pixels, up to rounding
+_WHOLE = 0.999  # the weights of an interpolated pixel's parts must sum to 1, up to rounding
+
+
+class Restriction(NamedTuple):
+    """Which missing pixels are restricted by a map of labels.
+
+    Attributes
+    ----------
+    labels : (H, W) int32 or None
+        What each pixel may borrow or serves for, 0 for anything; None where no missing pixel is restricted.
+    n_restricted : int
+        Missing pixels that take from their own label only.
+    n_free : int
+        Missing pixels whose label no patch carries: they take from anywhere.
+    unserved : tuple of int
+        The labels of the latter.
+    """
+
+    labels: Int32[np.ndarray, "H W"] | None
+    n_restricted: int
+    n_free: int
+    unserved: tuple[int, ...]
+
+
+def restrict(labels: AnyArray | None, mask: Mask, source: Mask, half: int) -> Restriction:
+    """Return who is restricted by a map of labels; labels that no patch carries restrict nobody.
+
+    Parameters
+    ----------
+    labels : (H, W) int, or None for no map
+        0 and below have no say.
+    mask, source : (H, W) bool
+        What is missing, and what may be borrowed.
+    half : int
+        Half the side of the method's patches, rounded down.
+
+    Examples
+    --------
+    >>> labels = np.tile(np.repeat([1, 2, 3], [3, 4, 1]), (3, 1))
+    >>> mask = labels == 2
+    >>> mask[:, 6:] = True
+    >>> restrict(labels, mask, ~mask, 1)[1:]
+    (0, 15, (2, 3))
+    >>> mask = np.zeros((3, 8), bool)
+    >>> mask[:, 6:] = True
+    >>> restrict(labels, mask, ~mask, 1)[1:]
+    (3, 3, (3,))
+    """
+    if labels is None:
+        return Restriction(None, 0, 0, ())
+    tags = np.maximum(labels, 0).astype(np.int32)
+    asked, n_asked = np.unique(tags[mask & (tags > 0)], return_counts=True)
+    served = np.isin(asked, allowed_patches(source, tags, half))
+    tags[mask & np.isin(tags, asked[~served])] = 0
+    n_restricted, n_free = int(n_asked[served].sum()), int(n_asked[~served].sum())
+    return Restriction(tags if n_restricted else None, n_restricted, n_free, tuple(asked[~served].tolist()))
+
+
+def allowed_patches(
+    source: Bool[np.ndarray, "H W"], labels: Int32[np.ndarray, "H W"] | None, half: int
+) -> Int32[np.ndarray, "H W"]:
+    """Return for each patch centre the label of all of its pixels, 0 where they differ, -1 where it is not whole.
+
+    Parameters
+    ----------
+    source : (H, W) bool
+        Pixels that may be borrowed.
+    labels : (H, W) int32, 0 and up, or None
+    half : int
+
+    Examples
+    --------
+    >>> allowed_patches(np.ones((3, 6), bool), np.tile(np.repeat([1, 2], 3), (3, 1)).astype(np.int32), 1)[1].tolist()
+    [-1, 1, 0, 0, 2, -1]
+    """
+    whole = whole_patches(source, half)
+    if labels is None:
+        return np.where(whole, 0, -1).astype(np.int32)
+    box, tags = np.ones((2 * half + 1, 2 * half + 1), np.uint8), labels.astype(np.float32)
+    least, most = cv2.erode(tags, box), cv2.dilate(tags, box)
+    return np.where(whole, np.where(least == most, most, 0), -1).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -26,7 +115,7 @@ class Sources:
     bytes : (n * H, W * K) uint8
         What patches are compared by (`Level.compared`), in 8 bits.
     allowed : (n * H, W) int32
-        Label of each patch centre, -1 where no patch may be borrowed.
+        The label that each patch serves, -1 where none may be borrowed (see `allowed_patches`).
     height : int
         H, the height of one copy.
     """
@@ -60,9 +149,9 @@ def build_sources(level: Level, half: int, angles: tuple[float, ...], factors: t
     transforms = [(0.0, 1.0)] + [(angle, 1.0) for angle in angles] + [(0.0, factor) for factor in factors]
     copies = [level if transform == (0.0, 1.0) else _transformed(level, *transform) for transform in transforms]
     picture = np.concatenate([copy.picture for copy in copies]) if len(copies) > 1 else level.picture
-    allowed = np.concatenate([np.where(source_patches(c, half), np.maximum(c.labels, 0), -1) for c in copies])
+    allowed = np.concatenate([allowed_patches(copy.source, copy.labels, half) for copy in copies])
     compared = np.concatenate([copy.compared(copy.picture) for copy in copies])
-    return Sources(picture, as_bytes(compared), allowed.astype(np.int32), level.mask.shape[0])
+    return Sources(picture, as_bytes(compared), allowed, level.mask.shape[0])
 
 
 def as_bytes(picture: Float32[np.ndarray, "H W C"]) -> Shaped[np.ndarray, "H V"]:
@@ -79,10 +168,23 @@ def _transformed(level: Level, angle: float, factor: float) -> Level:
     height, width = level.mask.shape
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, factor)
     picture, guide = (_warped(layers, matrix) for layers in (level.picture, level.guide))
-    # A pixel is a source only if everything it is interpolated from is: the weights must sum to 1.
-    usable = cv2.warpAffine(level.source.astype(np.float32), matrix, (width, height)) > _WHOLE
-    labels = cv2.warpAffine(level.labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST)
-    return Level(cast("Image", picture), level.mask, usable, np.rint(labels).astype(np.int32), guide)
+    usable = _warped_wholly(level.source, matrix)
+    labels = None if level.labels is None else _warped_labels(level.labels, matrix)
+    return Level(cast("Image", picture), level.mask, usable, labels, guide)
+
+
+def _warped_labels(labels: Int32[np.ndarray, "H W"], matrix: AnyArray) -> Int32[np.ndarray, "H W"]:
+    warped = np.zeros_like(labels)
+    for label in np.unique(labels):
+        warped[_warped_wholly(labels == label, matrix)] = label
+    return warped
+
+
+def _warped_wholly(pixels: Mask, matrix: AnyArray) -> Mask:
+    """Return the pixels that are interpolated from the given ones alone."""
+    height, width = pixels.shape
+    wholly: Mask = cv2.warpAffine(pixels.astype(np.float32), matrix, (width, height)) > _WHOLE
+    return wholly
 
 
 def _warped(layers: Image | None, matrix: AnyArray) -> Image | None:

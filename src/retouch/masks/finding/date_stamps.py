@@ -1,7 +1,7 @@
 """Date stamps of film and early digital cameras: short lines of red, orange, yellow or white digits in a corner.
 
-Source: this project. Each corner is searched for text (`text`), and a style counts where its colour is that of a stamp
-and its lines hold as many digits as a date has.
+Source: this project. Each corner is searched for text (`text`), and a line counts where its colour is that of a stamp;
+the longest of one corner must hold as many digits as a date has.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from jaxtyping import Float32
 
 from retouch.arrays.regions import Box
 from retouch.arrays.types import Image, Mask
-from retouch.masks.finding.glyphs import thin_contrast
 from retouch.masks.finding.limits import check_search, limited
-from retouch.masks.finding.text import Style, draw_styles, find_styles, widest_stroke_px
+from retouch.masks.finding.text import draw_lines, find_lines, moved_box, widest_stroke_px
 
 _CORNER_HEIGHT, _CORNER_WIDTH = 0.25, 0.5  # of the picture
 _FEWEST_DIGITS, _MOST_DIGITS = 4.0, 30.0
@@ -68,15 +67,14 @@ def find_date_stamps(
     stamps: list[Box] = []
     for corner in _corners(*shape) if region is None else [box]:
         part = np.ascontiguousarray(image[corner.slices])
-        thin = thin_contrast(part, stroke_px)
-        styles = [s for s in find_styles(part, thin, 2 * 10 ** (-2.6 * sensitivity)) if _is_stamp(s)]
-        if not styles:
+        lines = [line for line in find_lines(part, stroke_px, sensitivity) if is_stamp_colour(line.colour)]
+        if not lines:
             continue
-        mask[corner.slices] |= draw_styles(part, thin, styles)
-        lines = [line.box for style in styles for line in style.lines]
-        stamps += [
-            Box(b.top + corner.top, b.left + corner.left, b.bottom + corner.top, b.right + corner.left) for b in lines
-        ]
+        digits = max(line.candidate.line.n_letters for line in lines)
+        if not _FEWEST_DIGITS <= digits <= _MOST_DIGITS:
+            continue
+        mask[corner.slices] |= draw_lines(part, lines)
+        stamps += sorted({moved_box(line.candidate.line.box, corner) for line in lines})
     found = limited(mask, Box(0, 0, *shape), shape, most_share)
     reason = found.reason or ("" if stamps else _NOTHING)
     return FoundStamps(found.mask, () if found.reason else tuple(stamps), reason)
@@ -90,12 +88,6 @@ def _corners(height: int, width: int) -> list[Box]:
         for top in sorted({0, height - high})
         for left in sorted({0, width - wide})
     ]
-
-
-def _is_stamp(style: Style) -> bool:
-    """Tell whether a style has the colour of a stamp and the length of a date."""
-    digits = sum(line.n_letters for line in style.lines)
-    return _FEWEST_DIGITS <= digits <= _MOST_DIGITS and is_stamp_colour(style.colour)
 
 
 def is_stamp_colour(colour: Float32[np.ndarray, " C"]) -> bool:

@@ -47,24 +47,25 @@ class Glyph(NamedTuple):
         return self.right - self.left
 
 
-def thin_contrast(picture: Float32[np.ndarray, "H W C"], stroke_px: int) -> Float32[np.ndarray, "H W"]:
-    """Return by how much a pixel is above or below all that is wider than a stroke, in the best of its channels.
+def thin_contrasts(
+    picture: Float32[np.ndarray, "H W C"], stroke_px: int
+) -> tuple[Float32[np.ndarray, "H W"], Float32[np.ndarray, "H W"]]:
+    """Return by how much a pixel is above, and below, all that is wider than a stroke, in the best of its channels.
 
     Examples
     --------
     >>> page = np.zeros((5, 9, 1), np.float32)
     >>> page[:, 4] = 0.75
-    >>> thin_contrast(page, 2)[2].tolist()
-    [0.0, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 0.0, 0.0]
+    >>> above, below = thin_contrasts(page, 2)
+    >>> above[2].tolist(), float(below.max())
+    ([0.0, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 0.0, 0.0], 0.0)
     """
     side = 2 * stroke_px + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
-    best = np.zeros(picture.shape[:2], np.float32)
-    for c in range(picture.shape[2]):
-        plane = np.ascontiguousarray(picture[:, :, c])
-        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-            np.maximum(best, cv2.morphologyEx(plane, operation, disc), out=best)
-    return best
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
+    planes = [np.ascontiguousarray(picture[:, :, c]) for c in range(picture.shape[2])]
+    above = np.max([cv2.morphologyEx(plane, cv2.MORPH_TOPHAT, square) for plane in planes], axis=0)
+    below = np.max([cv2.morphologyEx(plane, cv2.MORPH_BLACKHAT, square) for plane in planes], axis=0)
+    return above, below
 
 
 def shared_colours(

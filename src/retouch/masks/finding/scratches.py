@@ -5,7 +5,8 @@ Departures from the plain top-hat of the specification: a line is what an openin
 of sixteen directions, less what an opening by a square keeps, which leaves out texture that a top-hat does not. The
 threshold is a contrast, and a multiple of the texture around a pixel, instead of mean and median deviation of the
 picture: of a half smooth, half grassy picture those say nothing. Lines must share a level, as damage has the colour of
-the paper or of dirt; in a picture whose lines share none nothing is found.
+the paper or of dirt; in a picture whose lines share none nothing is found. What has a strong colour is no damage, nor
+are dark lines where there are far more light ones, or light where there are far more dark.
 
 Real thin things, such as wires, are found as well: show the mask, or name a region.
 """
@@ -31,6 +32,8 @@ _TIMES_TEXTURE = 7.0  # the mean response around a pixel
 _TEXTURE_PX = 31
 _LEAST_CROWD = 0.35  # share of the pixels of all lines that must be near one level
 _SAME_LEVEL = 0.15
+_LEAST_OF_OTHER_SIGN = 0.4  # of the pixels of all light lines, or dark ones: fewer are eyes, wires, twigs
+_MOST_COLOURFUL = 0.25  # the largest less the smallest channel: paper, dirt and hairs are about grey
 _EIGHT = np.ones((3, 3), bool)
 _LARGEST_SPECK = 60  # pixels
 _LOW = 0.5  # of the threshold, for what hangs on something above it
@@ -85,12 +88,16 @@ def find_scratches(
     (1, 3)
     """
     box = check_search(image, sensitivity, region, most_share)
-    grey = np.ascontiguousarray(to_grey(image[box.slices])[:, :, 0])
+    part = image[box.slices]
+    grey = np.ascontiguousarray(to_grey(part)[:, :, 0])
     strictness = 1.6 - 1.2 * sensitivity
     lines, specks = np.zeros(grey.shape, bool), np.zeros(grey.shape, bool)
-    for plane in (grey, 1 - grey):
-        lines |= _lines(plane, strictness)
-        specks |= _specks(plane, strictness)
+    by_sign = [_grey_parts(part, _lines(plane, strictness)) for plane in (grey, 1 - grey)]
+    most = max(int(own.sum()) for own in by_sign)
+    for plane, own in zip((grey, 1 - grey), by_sign, strict=True):
+        if own.sum() >= _LEAST_OF_OTHER_SIGN * most:
+            lines |= own
+        specks |= _grey_parts(part, _specks(plane, strictness))
     specks &= ~dilate_mask(lines, 1)
     mask, reason = limited(dilate_mask(lines | specks, _GROWN_PX), box, image.shape[:2], most_share)
     if reason:
@@ -155,6 +162,16 @@ def _specks(plane: Float32[np.ndarray, "H W"], strictness: float) -> Bool[np.nda
     small[0] = False
     specks: Bool[np.ndarray, "H W"] = small[parts]
     return specks
+
+
+def _grey_parts(part: Image, found: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
+    """Return the connected parts of what was found that have no strong colour."""
+    labels, n_parts = ndimage.label(found, _EIGHT)
+    colourful = np.asarray(ndimage.median(np.ptp(part, axis=2), labels, np.arange(n_parts + 1)))
+    keep = colourful < _MOST_COLOURFUL
+    keep[0] = False
+    grey: Bool[np.ndarray, "H W"] = keep[labels]
+    return grey
 
 
 def _above(response: Float32[np.ndarray, "H W"], strictness: float) -> Bool[np.ndarray, "H W"]:

@@ -18,15 +18,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from retouch.arrays.checks import check_noisy
 from retouch.arrays.regions import Box, bounding_box, dilate_mask
 from retouch.arrays.types import Image, Mask
 from retouch.errors import InputError
 from retouch.masks.selecting.palette import name_colours, to_lab
+from retouch.masks.selecting.parts import Point, check_clicks, large_parts, parts_at
 from retouch.masks.selecting.posterior import Seen, likely_inside
-
-Point = tuple[int, int]
-"""(row, col)."""
 
 FOUND = "found"
 NO_THING = "nothing with a border of its own is at this place; click on a thing, or give a box"
@@ -42,7 +39,6 @@ _HALF_CONTRAST = 4.0  # L*a*b* units per pixel that count as half an edge
 _LEAST_EDGE = 0.25
 _SIZE_POWER = 0.2
 _CENTRINGS = 2  # a click beside the middle is made good by boxes around what it found
-_LEAST_SHARE = 0.05  # of the largest part
 
 
 class _Trial(NamedTuple):
@@ -100,7 +96,7 @@ def segment_at(image: Image, points: Sequence[Point], negative_points: Sequence[
     >>> segment_at(picture, [(30, 40)]).box
     Box(top=20, left=30, bottom=40, right=50)
     """
-    _check(image, [*points, *negative_points])
+    check_clicks(image, [*points, *negative_points])
     if not points:
         raise InputError("points must hold at least one click on the thing, got none")
     height, width = image.shape[:2]
@@ -112,7 +108,7 @@ def segment_at(image: Image, points: Sequence[Point], negative_points: Sequence[
     if box is None:
         return Selection(np.zeros((height, width), bool), None, NO_THING)
     found = likely_inside(_seen(image, points, negative_points), _resized_box(box, size, (height, width)))
-    return _selection(_parts_at(found > 0.5, points))  # noqa: PLR2004 - likelier than not
+    return _selection(parts_at(found > 0.5, points))  # noqa: PLR2004 - likelier than not
 
 
 def segment_box(image: Image, box: Box) -> Selection:
@@ -139,20 +135,12 @@ def segment_box(image: Image, box: Box) -> Selection:
     >>> int(segment_box(picture, Box(18, 28, 42, 52)).mask.sum())
     400
     """
-    _check(image, [])
+    check_clicks(image, [])
     clipped = box.grown(0, 0, (image.shape[0], image.shape[1]))
     if clipped.height < 1 or clipped.width < 1:
         raise InputError(f"the box must share pixels with the picture {image.shape[1]}x{image.shape[0]}, got {box}")
     mask = (likely_inside(_seen(image, [], []), clipped) > 0.5) & _filled(clipped, image)  # noqa: PLR2004 - as above
-    return _selection(_large_parts(mask))
-
-
-def _check(image: Image, points: Sequence[Point]) -> None:
-    check_noisy(image, 0.0)
-    height, width = image.shape[:2]
-    for row, col in points:
-        if not (0 <= row < height and 0 <= col < width):
-            raise InputError(f"a click must be inside the picture {width}x{height}, got x,y = {col},{row}")
+    return _selection(large_parts(mask))
 
 
 def _best_box(image: Image, inside: Sequence[Point], outside: Sequence[Point]) -> Box | None:
@@ -161,7 +149,7 @@ def _best_box(image: Image, inside: Sequence[Point], outside: Sequence[Point]) -
     ring_px = max(2, round(_RING * max(image.shape[:2])))
 
     def tried(box: Box) -> _Trial:
-        mask = _parts_at(likely_inside(seen, box) > 0.5, inside)  # noqa: PLR2004 - as above
+        mask = parts_at(likely_inside(seen, box) > 0.5, inside)  # noqa: PLR2004 - as above
         return _Trial(_worth(mask, edges, seen.colours, ring_px) * _size_gain(mask, box), box, mask)
 
     shape = (image.shape[0], image.shape[1])
@@ -224,19 +212,6 @@ def _seen(image: Image, inside: Sequence[Point], outside: Sequence[Point]) -> Se
         for row, col in group:
             cv2.circle(hints, (col, row), max(1, round(_HINT * long_side / 2)), probability, -1)
     return Seen(lab[..., 0] / np.float32(100), name_colours(lab), hints, max(1, round(_RADIUS * long_side)))
-
-
-def _parts_at(mask: Mask, points: Sequence[Point]) -> Mask:
-    """Return the connected parts that are clicked on."""
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    wanted = {int(labels[point]) for point in points} - {0}
-    return np.isin(labels, list(wanted))
-
-
-def _large_parts(mask: Mask) -> Mask:
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    sizes = stats[1:n, cv2.CC_STAT_AREA]
-    return np.isin(labels, 1 + np.flatnonzero(sizes >= _LEAST_SHARE * sizes.max(initial=0)))
 
 
 def _filled(box: Box, image: Image) -> Mask:

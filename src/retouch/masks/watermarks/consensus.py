@@ -9,8 +9,8 @@ Departures
 - The authors then solve for all pictures, mark and opacity in turns. Here the mark has one opacity, less at its borders
   only, and one colour, as most have. Both follow from one line: beside the mark's border the picture hardly changes,
   so J_p = alpha W + (1 - alpha) J_q for a pixel p inside and its nearest q outside.
-- That line is fitted by least squares; as q is only nearly what lies under p its slope is too small, by the same
-  factor as between pairs that both lie outside, and is divided by that.
+- That line is fitted with weights that fall with the distance from it, since a few pairs lie on an edge of the picture
+  and most do not. At the mark's borders each pixel has an opacity of its own, from what most pictures agree on.
 
 J      (n, H, W, C)  the pictures
 P      (H, W, C)     the integral of the median gradients, alpha (W - mean of the pictures)
@@ -38,6 +38,8 @@ _FEWEST = 8
 _GROWN_PX = 2
 _NEAR_PX = 7.0  # between the two pixels of a pair
 _FEWEST_PAIRS = 30
+_ROUNDS = 12
+_LEAST_SCALE = 1 / 255  # of residuals: what rounding makes
 _LEAST_OPACITY = 0.01
 _INSIDE = 0.5  # of the full opacity
 _MOST_COVERED = 0.7  # of the region: with more there is no outside to compare with
@@ -60,7 +62,7 @@ def estimate_mark(
     Parameters
     ----------
     images : 8 or more of (H, W, 1 or 3) float32, range [0, 1]
-        Different pictures: 20 or more give an opacity right to about 0.02.
+        Different pictures: 20 give an opacity right to about 0.005 where they are photographs.
     sensitivity : float, range [0, 1]
         The mark must change the mean picture by 0.06 at 0, by 0.03 at 0.5, by 0.005 at 1.
     region : Box or None
@@ -176,19 +178,34 @@ def _opacity_and_colour(
     clean = ~dilate_mask(shape > 0, 1)
     distance, nearest = ndimage.distance_transform_edt(~clean, return_indices=True)
     rows, columns = np.nonzero((shape >= 1) & (distance <= _NEAR_PX))
-    near = nearest[0][rows, columns], nearest[1][rows, columns]
-    beyond = 2 * near[0] - rows, 2 * near[1] - columns
-    usable = (beyond[0] >= 0) & (beyond[0] < shape.shape[0]) & (beyond[1] >= 0) & (beyond[1] < shape.shape[1])
-    usable[usable] = clean[beyond[0][usable], beyond[1][usable]]
-    if usable.sum() < _FEWEST_PAIRS:
+    if len(rows) < _FEWEST_PAIRS:
         return None
-    inside = stack[:, rows[usable], columns[usable]].astype(np.float64)
-    beside = stack[:, near[0][usable], near[1][usable]].astype(np.float64)
-    farther = stack[:, beyond[0][usable], beyond[1][usable]].astype(np.float64)
-    clear = _slope(beside, inside) / _slope(beside, farther)  # 1 - alpha
+    inside = stack[:, rows, columns].astype(np.float64)
+    beside = stack[:, nearest[0][rows, columns], nearest[1][rows, columns]].astype(np.float64)
+    clear, lift = _robust_line(beside, inside)  # 1 - alpha, alpha W
     alpha = float(np.clip(1 - clear, 0.02, 0.98))
-    colour = (inside.mean(axis=(0, 1)) - (1 - alpha) * beside.mean(axis=(0, 1))) / alpha
-    return alpha, colour.clip(0, 1)
+    return alpha, (lift / alpha).clip(0, 1)
+
+
+def _robust_line(
+    x: Float64[np.ndarray, "n p C"], y: Float64[np.ndarray, "n p C"]
+) -> tuple[float, Float64[np.ndarray, " C"]]:
+    """Return slope, one for all channels, and intercept of each channel of the line that most points lie near.
+
+    Points are weighed down by their distance from the line (Cauchy's weights). Its slope is the ratio of the spreads of
+    y and x, as both are noisy: what lies under the mark and what lies beside it vary about what they share alike.
+    """
+    weight = np.ones(x.shape)
+    slope, lift = 1.0, np.zeros(x.shape[2])
+    for _ in range(_ROUNDS):
+        total = weight.sum(axis=(0, 1))
+        mean_x, mean_y = (weight * x).sum(axis=(0, 1)) / total, (weight * y).sum(axis=(0, 1)) / total
+        spread_x, spread_y = (weight * (x - mean_x) ** 2).sum(), (weight * (y - mean_y) ** 2).sum()
+        slope = min(float(np.sqrt(spread_y / max(spread_x, 1e-12))), 1.0)
+        lift = mean_y - slope * mean_x
+        apart = np.abs(y - slope * x - lift)
+        weight = 1 / (1 + np.square(apart / max(float(np.median(apart)), _LEAST_SCALE)))
+    return slope, lift
 
 
 def _opacity_at_borders(
@@ -197,20 +214,47 @@ def _opacity_at_borders(
     alpha: float,
     colour: Float64[np.ndarray, " C"],
 ) -> Float32[np.ndarray, "H W"]:
-    """Return the opacity: full inside, and at the mark's borders that of least squares over all pictures."""
-    clean = ~dilate_mask(shape > 0, 1)
-    _, nearest = ndimage.distance_transform_edt(~clean, return_indices=True)
+    """Return the opacity: full inside, and at the mark's borders that of least squares over all pictures.
+
+    What lies under a border pixel is between what is seen beside the mark and what un-blending gives inside it.
+    """
     core = ndimage.binary_erosion(shape > _INSIDE, np.ones((3, 3), bool))
-    rows, columns = np.nonzero(dilate_mask(shape > 0, 1) & ~core)
-    under = stack[:, nearest[0][rows, columns], nearest[1][rows, columns]].astype(np.float64)
-    change, most = stack[:, rows, columns] - under, colour - under
+    border = dilate_mask(shape > 0, 1) & ~core
+    under = stack.astype(np.float64)
+    under[:, core] = (under[:, core] - alpha * colour) / (1 - alpha)
+    rows, columns = np.nonzero(border)
+    between = _between(under, ~border & ~core, core, (rows, columns))
+    change, most = stack[:, rows, columns] - between, colour - between
     opacity = np.where(core, np.float32(alpha), np.float32(0))
-    opacity[rows, columns] = ((change * most).sum(axis=(0, 2)) / (most * most).sum(axis=(0, 2))).clip(0, alpha)
+    opacity[rows, columns] = _robust_ratio(change, most).clip(0, alpha)
     opacity[opacity < _LEAST_OPACITY] = 0
     return opacity
 
 
-def _slope(x: Float64[np.ndarray, "n p C"], y: Float64[np.ndarray, "n p C"]) -> float:
-    """Return the slope of the least-squares line of y over x, of all channels together."""
-    x0, y0 = x - x.mean(axis=(0, 1)), y - y.mean(axis=(0, 1))
-    return float((x0 * y0).sum() / max(float((x0 * x0).sum()), 1e-12))
+def _between(
+    under: Float64[np.ndarray, "n H W C"],
+    outside: Bool[np.ndarray, "H W"],
+    core: Bool[np.ndarray, "H W"],
+    at: tuple[np.ndarray, np.ndarray],
+) -> Float64[np.ndarray, "n p C"]:
+    """Return the values on the way from the nearest pixel outside the mark to the nearest one inside it."""
+    far, nearest = ndimage.distance_transform_edt(~outside, return_indices=True)
+    result = under[:, nearest[0][at], nearest[1][at]]
+    if not core.any():
+        return result
+    deep, inner = ndimage.distance_transform_edt(~core, return_indices=True)
+    share = (far[at] / (far[at] + deep[at]))[None, :, None] * (deep[at] < _NEAR_PX)[None, :, None]
+    mixed: Float64[np.ndarray, "n p C"] = (1 - share) * result + share * under[:, inner[0][at], inner[1][at]]
+    return mixed
+
+
+def _robust_ratio(change: Float64[np.ndarray, "n p C"], most: Float64[np.ndarray, "n p C"]) -> np.ndarray:
+    """Return for each pixel the ratio of change to most that most pictures and channels agree on."""
+    weight = np.ones(change.shape)
+    ratio = np.zeros(change.shape[1])
+    for _ in range(_ROUNDS):
+        ratio = (weight * change * most).sum(axis=(0, 2)) / np.maximum((weight * most * most).sum(axis=(0, 2)), 1e-9)
+        apart = np.abs(change - ratio[None, :, None] * most)
+        scale = np.maximum(np.median(apart, axis=(0, 2)), _LEAST_SCALE)
+        weight = 1 / (1 + np.square(apart / scale[None, :, None]))
+    return ratio

@@ -1,7 +1,8 @@
 """Method "auto": the choice made for each hole by its geometry, with the reason in plain words.
 
 Thin damage is interpolated: both banks are near, so that smoothness says more than any copied texture. Broad holes are
-composed of patches along an interpolation, which alone would leave a blur. Where the surroundings hold not one whole
+composed of patches along an interpolation, which alone would leave a blur, and so are holes that the user has marked
+with labels or lines, however thin: only patches can follow marks. Where the surroundings hold not one whole
 known patch there is nothing to copy, and the hole is interpolated as well.
 """
 
@@ -41,10 +42,11 @@ def choose_for_broad(survey: Survey) -> Choice:
     """Choose for holes that are broader than the limit, as long as patches are to be had (see `choose_for_crop`)."""
     least, most = min(survey.broad_half_widths_px), max(survey.broad_half_widths_px)
     widths = f"{least:.1f}" if least == most else f"{least:.1f} to {most:.1f}"
-    return Choice(
-        find_method(BROAD_METHOD),
-        f"broad damage (half-width {widths} px, limit {THIN_HALF_WIDTH_PX:g} px) is composed of patches from around it",
-    )
+    limit = f"limit {THIN_HALF_WIDTH_PX:g} px"
+    damage = f"marked or broad damage (half-width {widths} px, {limit} without marks)"
+    if not survey.led:
+        damage = f"broad damage (half-width {widths} px, {limit})"
+    return Choice(find_method(BROAD_METHOD), f"{damage} is composed of patches from around it")
 
 
 def choose_for_crop(broad: Choice, mask: Mask, box: Box) -> Choice:

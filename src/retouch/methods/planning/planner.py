@@ -8,8 +8,9 @@ size. The margin of a tile is five half-widths of the damage: the influence of v
 width w falls like exp(-pi x / w), so that cutting there changes less than a tenth of an 8-bit level.
 
 Broad holes are composed whole. Each is shown with a margin that grows with its size; holes are merged where their boxes
-nearly meet, and where one common crop is no larger than the crops apart. Where the budget does not hold a crop its
-margin shrinks, down to the least that the method works with; only then is the fill refused.
+nearly meet, and where one common crop is no larger than the crops apart. Where labels say what a hole may borrow, the
+margin grows until patches of each label are shown. Where the budget does not hold a crop its margin shrinks, down to
+the least that the method works with; only then is the fill refused.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from retouch.arrays.regions import Box, bounding_box
 from retouch.arrays.types import Mask
 from retouch.errors import LimitError
 from retouch.methods.catalogue import MethodInfo
+from retouch.methods.planning.guidance import Reach
 from retouch.methods.planning.memory import format_memory
 from retouch.runtime.padding import padded_shape
 
@@ -129,7 +131,9 @@ def plan_tiles(mask: Mask, thin: Mask, half_width_px: float, info: MethodInfo, b
         tile_px //= 2
 
 
-def plan_holes(mask: Mask, holes: Iterable[Box], info: MethodInfo, budget: Budget) -> list[Crop]:
+def plan_holes(
+    mask: Mask, holes: Iterable[Box], info: MethodInfo, budget: Budget, reach: Reach | None = None
+) -> list[Crop]:
     """Give each broad hole, or each group of near ones, a crop with context.
 
     Parameters
@@ -138,6 +142,10 @@ def plan_holes(mask: Mask, holes: Iterable[Box], info: MethodInfo, budget: Budge
         True where a pixel of a broad hole is missing.
     holes : iterable of Box
         The bounding boxes of the holes.
+    info : MethodInfo
+    budget : Budget
+    reach : Reach, optional
+        Labels for which a crop must show patches.
 
     Raises
     ------
@@ -147,7 +155,7 @@ def plan_holes(mask: Mask, holes: Iterable[Box], info: MethodInfo, budget: Budge
     shape = (mask.shape[0], mask.shape[1])
     crops = []
     for core in merge_boxes(list(holes), info, shape):
-        margin = context_px(core, info)
+        margin = context_px(core, info) if reach is None else reach.margin_for(core, context_px(core, info))
         while not budget.holds(info, core.grown(margin, margin, shape), mask):
             if margin <= info.context.least_px:
                 raise budget.refuse(info, core.grown(margin, margin, shape), mask)

@@ -37,6 +37,8 @@ class Survey:
         The bounding box of each broad hole.
     broad_half_widths_px : tuple of float
         The half-width of each broad hole.
+    led : bool
+        Whether a hole counts as broad because marks of the user lead it.
     """
 
     thin: Mask
@@ -44,10 +46,17 @@ class Survey:
     thin_half_width_px: float
     broad_boxes: tuple[Box, ...]
     broad_half_widths_px: tuple[float, ...]
+    led: bool = False
 
 
-def survey_holes(mask: Mask) -> Survey:
+def survey_holes(mask: Mask, led: Mask | None = None) -> Survey:
     """Sort the holes of a mask that has at least one missing pixel.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    led : (H, W) bool, optional
+        Missing pixels that the user has marked: their holes count as broad, since only patches can follow marks.
 
     >>> mask = np.zeros((60, 60), bool)
     >>> mask[2, 2:30], mask[10:50, 10:50] = True, True
@@ -59,7 +68,10 @@ def survey_holes(mask: Mask) -> Survey:
     part = np.ascontiguousarray(mask[around.slices])
     n_labels, labels, stats, _ = cv2.connectedComponentsWithStats(part.view(np.uint8), connectivity=8)
     half_widths = _measure_half_widths(hole_depth(part)[part], labels[part], n_labels)
-    is_broad = half_widths > THIN_HALF_WIDTH_PX
+    is_led = np.zeros(n_labels, bool)
+    if led is not None:
+        is_led[labels[led[around.slices] & part]] = True
+    is_broad = (half_widths > THIN_HALF_WIDTH_PX) | is_led
     broad = np.zeros_like(mask)
     broad[around.slices] = is_broad[labels]
     boxes = [Box(int(y), int(x), int(y + h), int(x + w)) for x, y, w, h, _ in stats[is_broad]]
@@ -69,6 +81,7 @@ def survey_holes(mask: Mask) -> Survey:
         thin_half_width_px=float(half_widths[~is_broad].max()),
         broad_boxes=tuple(_shift(box, around) for box in boxes),
         broad_half_widths_px=tuple(half_widths[is_broad].tolist()),
+        led=bool(is_led.any()),
     )
 
 

@@ -63,13 +63,23 @@ def texture_gap(
     (0.0, 1.0)
     """
     pair = check_pair(reference, result, data_range=data_range, mask=mask)
-    p, q = (_histogram(planes, pair.data_range, pair.mask) for planes in (pair.reference, pair.result))
+    return share_distance(*(gradient_shares(p, pair.data_range, pair.mask) for p in (pair.reference, pair.result)))
+
+
+def share_distance(p: Float64[np.ndarray, " n"], q: Float64[np.ndarray, " n"]) -> float:
+    """Return the chi-square distance of two histograms of shares, 0 to 1.
+
+    >>> share_distance(np.array([1.0, 0.0]), np.array([0.5, 0.5]))  # (0.25 / 1.5 + 0.25 / 0.5) / 2
+    0.3333333333333333
+    """
     filled = p + q > 0
     return 0.5 * float(np.sum((p - q)[filled] ** 2 / (p + q)[filled]))
 
 
-def _histogram(planes: Float[np.ndarray, "H W C"], data_range: float, mask: Mask | None) -> Float64[np.ndarray, " n"]:
-    """Return the share of pixels in each bin of gradient magnitude."""
+def gradient_shares(
+    planes: Float[np.ndarray, "H W C"], data_range: float, mask: Mask | None
+) -> Float64[np.ndarray, " n"]:
+    """Return the share of pixels in each bin of gradient magnitude; of those of a mask where there is one."""
     around = np.pad(to_grey(planes)[:, :, 0] / data_range, 1, mode="edge")
     down = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
     right = (around[1:-1, 2:] - around[1:-1, :-2]) / 2

@@ -50,6 +50,28 @@ DETECTION: tuple[NetInfo, ...] = (
         adapter="retouch.nets.export.adapters:ClickedMasks",
     ),
     NetInfo(
+        name="prompted_unet",
+        task=DETECT,
+        summary="What a click or a box means, by a small U-Net over the answer of a classical search.",
+        paper="this project, after Xu et al., Deep interactive object selection, CVPR 2016",
+        presets=(
+            Preset(
+                "full",
+                "retouch.nets.detection.prompted_unet:prompted_unet_full",
+                1_137_764,
+                "picture 3xHxW, prompt 4xHxW",
+            ),
+            Preset(
+                "tiny",
+                "retouch.nets.detection.prompted_unet:prompted_unet_tiny",
+                40_076,
+                "picture 3xHxW, prompt 4xHxW",
+            ),
+        ),
+        outputs="logits",
+        multiple=16,
+    ),
+    NetInfo(
         name="point_head",
         task=DETECT,
         summary="Decides undecided points of a coarse map again.",
@@ -78,6 +100,7 @@ DETECTION: tuple[NetInfo, ...] = (
         paper="Zhang et al., Pixel-wise dense detector for image inpainting, Computer Graphics Forum 2020",
         presets=(
             Preset("full", "retouch.nets.inpainting.gdn:gdn_detector_full", 2_267_490, "picture 3xHxW"),
+            Preset("context", "retouch.nets.inpainting.gdn:gdn_detector_context", 253_722, "picture 3xHxW"),
             Preset("tiny", "retouch.nets.inpainting.gdn:gdn_detector_tiny", 142_938, "picture 3xHxW"),
         ),
         outputs="logits",
@@ -91,7 +114,7 @@ DETECTION: tuple[NetInfo, ...] = (
         presets=(
             Preset("full", "retouch.nets.detection.mpssd:mpssd_full", 45_052_078, "picture 3x300x300"),
             Preset("512", "retouch.nets.detection.mpssd:mpssd512", 47_295_172, "picture 3x512x512"),
-            Preset("tiny", "retouch.nets.detection.mpssd:mpssd_tiny", 691_800, "picture 3x96x96"),
+            Preset("tiny", "retouch.nets.detection.mpssd:mpssd_tiny", 838_696, "picture 3x96x96"),
         ),
         outputs="offsets, scores",
     ),

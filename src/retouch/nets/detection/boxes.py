@@ -17,8 +17,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-VARIANCES = (0.1, 0.2)
-"""What centre and size offsets are divided by."""
+from retouch.nets.detection.priors import VARIANCES
 
 
 def to_corners(boxes: Float[Tensor, "P 4"]) -> Float[Tensor, "P 4"]:

@@ -18,12 +18,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from retouch.nets.detection.priors import FSSD_VOC_300, PriorLayout
 from retouch.nets.detection.ssd import (
     FIRST_FEATURE,
-    VOC_300,
     DetectionHeads,
     ExtraLayer,
-    PriorLayout,
     check_side,
     extra_layers,
     initialise_msra,
@@ -31,16 +30,6 @@ from retouch.nets.detection.ssd import (
     rename_parts,
     vgg_layers,
 )
-
-FSSD_VOC_300 = PriorLayout(
-    side=300,
-    maps=VOC_300.maps,
-    steps=VOC_300.steps,
-    smallest=VOC_300.smallest,
-    largest=VOC_300.largest,
-    aspects=((2.0, 3.0), (2.0, 3.0), (2.0, 3.0), (2.0, 3.0), (2.0,), (2.0,)),
-)
-"""11,620 priors: six instead of four in each cell of the largest map."""
 
 
 @dataclass(frozen=True)

@@ -26,29 +26,17 @@ from torch import Tensor, nn
 
 from retouch.errors import InputError
 from retouch.nets.detection.feature_fusion import FusedPyramids, FusionPath, NormedMaps
+from retouch.nets.detection.priors import SIX_MAPS_96, VOC_300, VOC_512, PriorLayout
 from retouch.nets.detection.ssd import (
     FIRST_FEATURE,
-    TINY_96,
-    VOC_300,
     DetectionHeads,
     ExtraLayer,
-    PriorLayout,
     check_side,
     extra_layers,
     initialise_msra,
     make_priors,
     vgg_layers,
 )
-
-VOC_512 = PriorLayout(
-    side=512,
-    maps=(64, 32, 16, 8, 4, 2, 1),
-    steps=(8, 16, 32, 64, 128, 256, 512),
-    smallest=(35.84, 76.8, 153.6, 230.4, 307.2, 384.0, 460.8),
-    largest=(76.8, 153.6, 230.4, 307.2, 384.0, 460.8, 537.6),
-    aspects=((2.0,), (2.0, 3.0), (2.0, 3.0), (2.0, 3.0), (2.0, 3.0), (2.0,), (2.0,)),
-)
-"""24,564 priors of SSD512 for Pascal VOC."""
 
 PATHS_300 = (
     FusionPath((0, 1, 2), 256, (512, 512, 256, 256, 256, 256)),
@@ -67,7 +55,7 @@ PATHS_512 = (
 _VGG16 = (64, 128, 256, 512, 512)
 _EXTRAS_300 = (ExtraLayer(256, 512, 2), ExtraLayer(128, 256, 2), ExtraLayer(128, 256, 1), ExtraLayer(128, 256, 1))
 _EXTRAS_512 = (ExtraLayer(256, 512, 2), *(ExtraLayer(128, 256, 2) for _ in range(4)))
-_TINY_PATHS = (FusionPath((0, 1, 2), 32, (64, 64, 32, 32)), FusionPath((1, 2, 3), 32, (64, 32, 32)))
+_EXTRAS_96 = (ExtraLayer(32, 64, 2), *(ExtraLayer(16, 32, 2) for _ in range(3)))
 
 
 @dataclass(frozen=True)
@@ -193,11 +181,38 @@ def mpssd_full() -> MPSSD:
     return mpssd300()
 
 
-def mpssd_tiny(n_classes: int = 4, *, generator: torch.Generator | None = None) -> MPSSD:
-    """Return a detector of an eighth of the widths for pictures of 96 px: two paths, as four maps have no third."""
-    extras = (ExtraLayer(32, 64, 2), ExtraLayer(16, 32, 1))
-    widths = MPSSDWidths((8, 16, 32, 64, 64), 128, extras, _TINY_PATHS)
-    return MPSSD(widths, TINY_96, n_classes, generator=generator)
+def mpssd_tiny(
+    n_classes: int = 4, *, n_paths: int = 3, third: int = 16, generator: torch.Generator | None = None
+) -> MPSSD:
+    """Return a detector of an eighth of the widths for pictures of 96 px, to compare numbers of paths on.
+
+    Weights of channels have a quarter of the channels between their layers, not a sixteenth: that would be five or
+    six, which often all start below 0 and then learn nothing.
+
+    Parameters
+    ----------
+    n_classes : int
+        With the background.
+    n_paths : int
+        0 to 4: fusion modules; none is a small SSD.
+    third : int
+        Channels that the third and fourth path fuse of each source; 16 is an eighth of the thesis's 128, 32 of 256.
+    generator : torch.Generator, optional
+        For the first weights of all layers beyond the base.
+
+    Raises
+    ------
+    InputError
+        If `n_paths` is not 0 to 4.
+    """
+    paths = (
+        FusionPath((0, 1, 2), 32, (64, 64, 32, 32, 32, 32)),
+        FusionPath((1, 2, 3), 32, (64, 32, 32, 32, 32)),
+        FusionPath((2, 3, 4), third, (third,) * 4),
+        FusionPath((3, 4, 5), third, (third,) * 3),
+    )
+    widths = MPSSDWidths((8, 16, 32, 64, 64), 128, _EXTRAS_96, _first(paths, n_paths), reduction=4)
+    return MPSSD(widths, SIX_MAPS_96, n_classes, generator=generator)
 
 
 def _first(paths: tuple[FusionPath, ...], n_paths: int) -> tuple[FusionPath, ...]:

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from math import sqrt
 
 import torch
 from jaxtyping import Float
@@ -21,80 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from retouch.errors import InputError
+from retouch.nets.detection.priors import MEAN_RGB, TINY_96, VOC_300, PriorLayout, prior_boxes
 from retouch.nets.layers.norms.l2norm import L2Norm
-
-MEAN_RGB = (123.0, 117.0, 104.0)
-"""Mean colour of ImageNet in the published rounding, 0-255."""
 
 FIRST_FEATURE = 23
 """Layers of `vgg_layers` up to conv4_3 and its ReLU."""
 
 
 _ROUNDED_UP = 3  # the pooling before block 3 keeps the odd row: 75 px become 38
-
-
-@dataclass(frozen=True)
-class PriorLayout:
-    """Where priors lie and how large they are.
-
-    Attributes
-    ----------
-    side : int
-        Of the square picture, px.
-    maps : tuple of int
-        Side of each feature map.
-    steps : tuple of int
-        Pixels of the picture from one cell of each map to the next.
-    smallest, largest : tuple of float
-        Two squares in each cell: of side `smallest`, and of the geometric mean of both, px.
-    aspects : tuple of tuples of float
-        Further boxes of the smallest square's area, of these width:height ratios and their inverses.
-    """
-
-    side: int
-    maps: tuple[int, ...]
-    steps: tuple[int, ...]
-    smallest: tuple[float, ...]
-    largest: tuple[float, ...]
-    aspects: tuple[tuple[float, ...], ...]
-
-    def per_cell(self) -> list[int]:
-        """Return the number of priors in a cell of each map."""
-        return [2 + 2 * len(aspects) for aspects in self.aspects]
-
-
-_SMALLEST_VOC = (30.0, 60.0, 111.0, 162.0, 213.0, 264.0)
-_LARGEST_VOC = (60.0, 111.0, 162.0, 213.0, 264.0, 315.0)
-
-VOC_300 = PriorLayout(
-    side=300,
-    maps=(38, 19, 10, 5, 3, 1),
-    steps=(8, 16, 32, 64, 100, 300),
-    smallest=_SMALLEST_VOC,
-    largest=_LARGEST_VOC,
-    aspects=((2.0,), (2.0, 3.0), (2.0, 3.0), (2.0, 3.0), (2.0,), (2.0,)),
-)
-"""8,732 priors of SSD300 for Pascal VOC."""
-
-COCO_300 = PriorLayout(
-    side=300,
-    maps=VOC_300.maps,
-    steps=VOC_300.steps,
-    smallest=(21.0, 45.0, 99.0, 153.0, 207.0, 261.0),
-    largest=(45.0, 99.0, 153.0, 207.0, 261.0, 315.0),
-    aspects=VOC_300.aspects,
-)
-"""8,732 priors of SSD300 for COCO."""
-
-TINY_96 = PriorLayout(
-    side=96,
-    maps=(12, 6, 3, 1),
-    steps=(8, 16, 32, 96),
-    smallest=(9.6, 19.2, 43.2, 67.2),
-    largest=(19.2, 43.2, 67.2, 91.2),
-    aspects=((2.0,), (2.0, 3.0), (2.0, 3.0), (2.0,)),
-)
-"""850 priors for pictures of 96 px; ours, in the proportions of SSD300."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +145,7 @@ def make_priors(layout: PriorLayout) -> Float[Tensor, "P 4"]:
     >>> make_priors(VOC_300).shape
     torch.Size([8732, 4])
     """
-    rows = [prior for level in range(len(layout.maps)) for prior in _level_priors(layout, level)]
-    return torch.tensor(rows).clamp(0.0, 1.0)
+    return torch.from_numpy(prior_boxes(layout))
 
 
 def vgg_layers(widths: Sequence[int], last: int) -> nn.Sequential:
@@ -301,19 +232,6 @@ def ssd_tiny(n_classes: int = 4, *, generator: torch.Generator | None = None) ->
     """Return a detector of an eighth of the widths for pictures of 96 px."""
     extras = [ExtraLayer(32, 64, 2), ExtraLayer(16, 32, 1)]
     return SSD(vgg_layers((8, 16, 32, 64, 64), 128), extras, TINY_96, n_classes, generator=generator)
-
-
-def _level_priors(layout: PriorLayout, level: int) -> Iterator[tuple[float, float, float, float]]:
-    step = layout.steps[level] / layout.side
-    small = layout.smallest[level] / layout.side
-    middle = sqrt(small * layout.largest[level] / layout.side)
-    sizes = [(small, small), (middle, middle)]
-    for aspect in layout.aspects[level]:
-        stretch = sqrt(aspect)
-        sizes += [(small * stretch, small / stretch), (small / stretch, small * stretch)]
-    for row, column in product(range(layout.maps[level]), repeat=2):
-        for width, height in sizes:
-            yield (column + 0.5) * step, (row + 0.5) * step, width, height
 
 
 def _width(layers: nn.Module) -> int:

@@ -28,6 +28,7 @@ MAKERS: Mapping[str, str] = {
     "guesses": "retouch.training.data.guesses:build_guesses",
     "pairs": "retouch.training.data.tasks.pairs:build_pairs",
     "labels": "retouch.training.data.tasks.labels:build_labels",
+    "things": "retouch.training.data.things.making:build_things",
     "clips": "retouch.training.data.tasks.clips:build_clips",
     "boxes": "retouch.training.data.tasks.boxes:build_boxes",
 }

@@ -61,7 +61,7 @@ class DataSettings:
         What a kind of data or a synthetic set needs besides.
     """
 
-    kind: Literal["fill", "guesses", "denoise", "pairs", "labels", "clips", "boxes"] = "fill"
+    kind: Literal["fill", "guesses", "denoise", "pairs", "labels", "things", "clips", "boxes"] = "fill"
     root: str = ""
     layout: str = "folder"
     size_px: int = 256

@@ -28,6 +28,7 @@ _SETS_OF_DATA = {
     "denoise": "toy_textures",
     "pairs": "toy_rain",
     "labels": "toy_scenes",
+    "things": "toy_shapes",
     "clips": "toy_clips",
     "boxes": "toy_shapes",
 }
@@ -43,6 +44,7 @@ _OF_FILES = (
     "split",
     "densities",
     "members",
+    "store",
 )
 """Data options that name files or say how to read them."""
 _OF_FEATURES = ("perceptual_weight", "style_weight", "feature_weight", "content_weight")

@@ -193,12 +193,28 @@ TASK_KINDS: tuple[Kind, ...] = (
         data=("boxes",),
     ),
     Kind(
+        name="artefacts",
+        summary="A detector of fills, on the fills of finished methods.",
+        paper="Zhang et al., Pixel-wise dense detector for image inpainting, Computer Graphics Forum 2020",
+        build=f"{_ROOM}.detecting.artefacts:ArtefactTraining",
+        settings=f"{_ROOM}.detecting.artefacts:ArtefactLoss",
+        data=("guesses",),
+    ),
+    Kind(
         name="clicked_masks",
         summary="MobileSAM on maps of labels: a click, and the mask of what was clicked on.",
         paper="Kirillov et al., Segment anything, ICCV 2023",
         build=f"{_ROOM}.detecting.clicked_masks:ClickedMasksTraining",
         settings=f"{_ROOM}.detecting.clicked_masks:ClickedMasksLoss",
         data=("labels",),
+    ),
+    Kind(
+        name="prompted_masks",
+        summary="A small U-Net on the picture, a prompt and the answer of the classical search.",
+        paper="this project, after Xu et al., Deep interactive object selection, CVPR 2016",
+        build=f"{_ROOM}.detecting.prompted_masks:PromptedMasksTraining",
+        settings=f"{_ROOM}.detecting.prompted_masks:PromptedMasksLoss",
+        data=("things",),
     ),
     Kind(
         name="pointrend",

@@ -12,7 +12,7 @@ from PIL import Image
 from retouch.training.data.samples import Draw
 from retouch.training.recipes.settings import DamageSettings, DataSettings, Recipe, RunSettings
 
-Kind = Literal["fill", "denoise", "pairs", "labels", "clips", "boxes"]
+Kind = Literal["fill", "denoise", "pairs", "labels", "things", "clips", "boxes"]
 TRAINING = Draw((0, "sample", 0, 0))
 VALIDATION = Draw(("validation", 0), is_training=False)
 

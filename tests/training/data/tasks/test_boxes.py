@@ -11,9 +11,19 @@ from scipy.io import savemat
 from tests.training.data.tasks.recipes import TRAINING, VALIDATION, noise, recipe_of, save
 
 from retouch.errors import InputError, UsageError
+from retouch.metrics.labels.voc_files import VOC_CLASSES
 from retouch.training.data.samples import Draw, Maker
-from retouch.training.data.tasks.annotations import VOC_CLASSES, read_coco, read_voc
-from retouch.training.data.tasks.augmenting import WHOLE, change_light, draw_view, look, seen_boxes
+from retouch.training.data.tasks.annotations import read_coco, read_voc
+from retouch.training.data.tasks.augmenting import (
+    WHOLE,
+    change_light,
+    draw_view,
+    look,
+    middles_in,
+    overlaps,
+    seen_boxes,
+    within,
+)
 from retouch.training.data.tasks.boxes import build_boxes, filled_up
 
 RED = (255, 0, 0)
@@ -182,6 +192,52 @@ def test_views_hold_the_middle_of_a_box_or_everything() -> None:
         assert box[0] < box[2]
         assert box[1] < box[3]
         assert view == WHOLE or view[2] - view[0] != 1
+
+
+def test_a_part_of_a_larger_picture_shows_boxes_where_both_steps_put_them() -> None:
+    canvas, part = (-1.0, -0.5, 2.0, 2.5), (0.25, 0.25, 0.75, 1.0)
+    boxes = np.array([[0.2, 0.3, 0.6, 0.9]], np.float32)
+    at_once = seen_boxes(boxes, within(canvas, part))
+    np.testing.assert_allclose(at_once, seen_boxes(seen_boxes(boxes, canvas), part), atol=1e-6)
+
+
+def test_views_are_as_often_whole_larger_and_parts_as_drawn() -> None:
+    """A half shows a larger picture, before parts of it are taken; one of seven wishes is the whole, 1/14 of all views.
+
+    With the wishes that no part fulfils it is somewhat more.
+    """
+    boxes = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
+    views = [draw_view(boxes, np.random.default_rng(seed)) for seed in range(400)]
+    assert 0.05 < np.mean([view == WHOLE for view in views]) < 0.25
+    sides = np.array([(view[2] - view[0], view[3] - view[1]) for view in views])
+    assert sides.max() <= 4
+    assert sides.min() >= 0.3
+    assert 0.2 < np.mean(sides.max(axis=1) > 1) < 0.5
+
+
+def test_a_part_keeps_a_box_that_it_overlaps_enough() -> None:
+    """Without the larger picture: some wishes ask for an overlap of 0.9, which a small box never has."""
+    boxes = np.array([[0.45, 0.45, 0.55, 0.55]], np.float32)
+    for seed in range(100):
+        view = draw_view(boxes, np.random.default_rng(seed))
+        assert middles_in(boxes, view).all()
+    assert overlaps(boxes, (0.4, 0.4, 0.6, 0.6)) == pytest.approx(0.25)  # 0.01 of 0.04
+
+
+def test_without_boxes_no_part_is_taken() -> None:
+    views = [draw_view(np.zeros((0, 4), np.float32), np.random.default_rng(seed)) for seed in range(50)]
+    assert all(view[0] <= 0 and view[1] <= 0 and view[2] >= 1 and view[3] >= 1 for view in views)
+
+
+def test_light_changes_hue_saturation_and_brightness_within_bounds() -> None:
+    """A pure red: turned by up to 18 degrees its green or blue rises to 18/60 = 0.3 of red, before contrast."""
+    red = np.zeros((2, 2, 3), np.uint8)
+    red[..., 0] = 200
+    changed = np.array([change_light(red, np.random.default_rng(seed))[0, 0] for seed in range(200)], np.float64)
+    assert len(np.unique(changed, axis=0)) > 100
+    assert (changed[:, 1] > changed[:, 2] + 5).any()
+    assert (changed[:, 2] > changed[:, 1] + 5).any()
+    assert (changed[:, 0] >= changed[:, 1:].max(axis=1)).all()
 
 
 def test_changed_light_keeps_grey_grey() -> None:

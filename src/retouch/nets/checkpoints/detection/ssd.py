@@ -14,8 +14,9 @@ from retouch.errors import UsageError
 from retouch.losses.multibox import class_loss, location_loss
 from retouch.nets.checkpoints.fixture import Config, Fixture, Inputs, build_nothing
 from retouch.nets.checkpoints.widths import width_divisor
-from retouch.nets.detection.boxes import VARIANCES, decode, detect, match, overlap, to_corners
+from retouch.nets.detection.boxes import decode, detect, match, overlap, to_corners
 from retouch.nets.detection.fssd import fssd300
+from retouch.nets.detection.priors import VARIANCES
 from retouch.nets.detection.ssd import ssd300
 from retouch.nets.layers.norms.l2norm import L2Norm
 

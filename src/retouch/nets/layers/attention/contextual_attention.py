@@ -153,6 +153,17 @@ def usable_patches(mask: Float[Tensor, "N 1 B D"], settings: AttentionSettings =
     return (patches.amax(dim=1) == 0)[:, :, None, None]
 
 
+def wholly_pasted(mask: Float[Tensor, "N 1 B D"], settings: AttentionSettings = OFFICIAL) -> Bool[Tensor, "N K 1 1"]:
+    """Return which background patches paste no pixel of the mask (1), also none that the grid leaves out.
+
+    >>> mask = torch.tensor([[[[0.0, 0.0, 0.0, 0.0, 0.0, 1.0]] * 2]])
+    >>> wholly_pasted(mask).flatten().tolist()
+    [True, True, False]
+    """
+    pasted = _patches(mask, 2 * settings.rate, settings.rate)  # (_, r r, K)
+    return (pasted.amax(dim=1) == 0)[:, :, None, None]
+
+
 def most_copied(weights: Float[Tensor, "N K h w"], background_columns: int) -> Int64[Tensor, "N h w 2"]:
     """Return for each place the way to the patch that it copies most, in rows and columns of the grid.
 

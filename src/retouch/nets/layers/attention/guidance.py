@@ -12,11 +12,17 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from retouch.nets.layers.attention.contextual_attention import OFFICIAL, AttentionSettings, to_grid, usable_patches
+from retouch.nets.layers.attention.contextual_attention import (
+    OFFICIAL,
+    AttentionSettings,
+    to_grid,
+    usable_patches,
+    wholly_pasted,
+)
 
 
 def patches_within(source: Float[Tensor, "N 1 H W"], settings: AttentionSettings = OFFICIAL) -> Bool[Tensor, "N K 1 1"]:
-    """Return the patches that lie wholly in a permitted area: the same ones for every place.
+    """Return the patches that lie wholly in a permitted area, as compared and as pasted: the same for every place.
 
     Parameters
     ----------
@@ -34,7 +40,8 @@ def patches_within(source: Float[Tensor, "N 1 H W"], settings: AttentionSettings
     >>> patches_within(source, AttentionSettings(rate=1)).flatten().tolist()
     [False, False, True, True]
     """
-    return usable_patches(1 - source, settings)
+    forbidden = 1 - source
+    return usable_patches(forbidden, settings) & wholly_pasted(forbidden, settings)
 
 
 def patches_of_same_label(

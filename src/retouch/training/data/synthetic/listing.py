@@ -61,7 +61,7 @@ SETS: tuple[SyntheticSet, ...] = (
         "toy_shapes",
         "coloured shapes with boxes and instances",
         draw_shapes,
-        (*_PICTURES, "boxes", "labels"),
+        (*_PICTURES, "boxes", "labels", "things"),
         {"most": MOST_SHAPES},
     ),
     SyntheticSet("toy_people", "stick people with joints", draw_person),

@@ -10,17 +10,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.etree import ElementTree as ET
 
 from retouch.errors import InputError, UsageError, unknown_name
 from retouch.io.wording import fault
+from retouch.metrics.labels.voc_files import VOC_CLASSES, read_annotation, read_split
 from retouch.training.data.sources.files import Entry
-
-VOC_CLASSES = (
-    *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
-    *("diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
-)
-"""The twenty classes of PASCAL VOC."""
 
 
 class Boxed(NamedTuple):
@@ -91,17 +85,9 @@ def read_voc(
         If the list or an annotation is missing or not in VOC's form.
     """
     names = _kept(VOC_CLASSES, only)
-    try:
-        stems = (root / "ImageSets" / "Main" / f"{split}.txt").read_text().split()
-    except OSError as error:
-        raise InputError(f"{root} must hold ImageSets/Main/{split}.txt, but: {fault(error)}") from error
     found = []
-    for stem in stems:
-        file = root / "Annotations" / f"{stem}.xml"
-        try:
-            entries = _voc_things(file, names, with_difficult=with_difficult)
-        except (OSError, ET.ParseError, ValueError, TypeError, AttributeError) as error:
-            raise InputError(f"{file} must be an annotation of VOC, but: {fault(error)}") from error
+    for stem in read_split(root, split):
+        entries = _voc_things(root / "Annotations" / f"{stem}.xml", names, with_difficult=with_difficult)
         if entries:
             found.append(_boxed(f"{stem}.jpg", root / "JPEGImages", entries))
     return found, names
@@ -110,17 +96,15 @@ def read_voc(
 def _voc_things(
     file: Path, names: tuple[str, ...], *, with_difficult: bool
 ) -> list[tuple[tuple[float, float, float, float], int]]:
-    """Return boxes and classes of an annotation; its corners count pixels from 1 and are inclusive."""
-    tree = ET.fromstring(file.read_bytes())  # noqa: S314 - expat refuses entity bombs, and files are the user's
-    width, height = (float(tree.findtext(f"size/{side}", "")) for side in ("width", "height"))
+    """Return boxes and classes of an annotation."""
+    annotation = read_annotation(file)
+    if annotation.width <= 0 or annotation.height <= 0:
+        raise InputError(f"{file} must state the size of its picture, got {annotation.width:g}x{annotation.height:g}")
     entries = []
-    for thing in tree.iter("object"):
-        name = thing.findtext("name", "")
-        if name not in names or (thing.findtext("difficult", "0") == "1" and not with_difficult):
-            continue
-        x1, y1, x2, y2 = (float(thing.findtext(f"bndbox/{end}", "")) for end in ("xmin", "ymin", "xmax", "ymax"))
-        box = ((x1 - 1) / width, (y1 - 1) / height, x2 / width, y2 / height)
-        entries.append((box, names.index(name)))
+    for name, (left, top, right, bottom), is_difficult in annotation.things:
+        if name in names and (with_difficult or not is_difficult):
+            width, height = annotation.width, annotation.height
+            entries.append(((left / width, top / height, right / width, bottom / height), names.index(name)))
     return entries
 
 

@@ -2,7 +2,8 @@
 
 Source: M. Everingham et al., "The Pascal visual object classes (VOC) challenge", IJCV 2010, section 4.2; the area
 under the curve at all its points. Departures: the curve is that of one picture, so that there is one number for each
-sample; means of it rank detectors but are not a benchmark's mAP.
+sample; means of it rank detectors but are not a benchmark's mAP, which `retouch.metrics.labels.average_precision` takes
+of what `as_objects` and `as_detections` make.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from retouch.metrics.labels.detections import Detections, Objects
 from retouch.nets.detection.boxes import overlap
 
 _LEAST_OVERLAP = 0.5
+_ROWS_FIRST = [1, 0, 3, 2]  # (x1, y1, x2, y2) to (top, left, bottom, right)
 _COLOUR = (1.0, 0.2, 0.2)
 
 
@@ -51,6 +54,29 @@ def average_precision(
     precision = caught / torch.arange(1, len(hits) + 1, device=hits.device)
     best_after = precision.flip(0).cummax(dim=0).values.flip(0) if len(hits) else precision
     return (best_after * hits).sum() / len(boxes)
+
+
+def as_objects(boxes: Float[Tensor, "T 4"], classes: Int[Tensor, " T"], side_px: int) -> Objects:
+    """Return true boxes of a square picture as the measures of whole sets take them, in pixels.
+
+    >>> as_objects(torch.tensor([[0.25, 0.5, 1.0, 1.0]]), torch.tensor([2]), 8).regions.tolist()
+    [[4.0, 2.0, 8.0, 8.0]]
+    """
+    return Objects((boxes[:, _ROWS_FIRST] * side_px).cpu().numpy(), classes.cpu().numpy())
+
+
+def as_detections(found: Float[Tensor, "K M 5"], side_px: int) -> Detections:
+    """Return found boxes of a square picture as the measures of whole sets take them, in pixels.
+
+    >>> found = torch.zeros(3, 1, 5)
+    >>> found[2, 0] = torch.tensor([0.5, 0.25, 0.5, 1.0, 1.0])
+    >>> [part.tolist() for part in as_detections(found, 8)]
+    [[[4.0, 2.0, 8.0, 8.0]], [1], [0.5]]
+    """
+    real = found[..., 0] > 0
+    guesses = found[real]
+    boxes = (guesses[:, 1:][:, _ROWS_FIRST] * side_px).cpu().numpy()
+    return Detections(boxes, (real.nonzero()[:, 0] - 1).cpu().numpy(), guesses[:, 0].cpu().numpy())
 
 
 def _hits(

@@ -1,0 +1,1 @@
+"""The command that inspects, and what `fill` does with several results."""

@@ -1,0 +1,1 @@
+"""The commands about things in pictures: mask, remove, restore photo."""
