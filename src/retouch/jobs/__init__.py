@@ -1,0 +1,1 @@
+"""Bulk work: plan, run, resume, report."""
