@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "fill": "retouch.methods.door",
     "denoise": "retouch.methods.denoise_door",
+    "batch": "retouch.jobs.door",  # not under TYPE_CHECKING: rooms below it read the version from here
     "inspect_artefacts": "retouch.tasks.inspecting.door",
     "evaluate": "retouch.evaluation.door",
     "compare": "retouch.evaluation.door",
@@ -28,6 +29,7 @@ _PLACES = {
     "restore_photo": "retouch.tasks.door",
     "Target": "retouch.tasks.targeting.target",
     "blend_poisson": "retouch.arrays.poisson",
+    "clone": "retouch.arrays.cloning",
     "method_names": "retouch.methods.catalogue",
     "denoiser_names": "retouch.methods.denoisers",
     "RetouchError": "retouch.errors",
@@ -47,7 +49,9 @@ __all__ = [
     "Target",
     "UsageError",
     "__version__",
+    "batch",
     "blend_poisson",
+    "clone",
     "compare",
     "denoise",
     "denoiser_names",
@@ -64,6 +68,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from retouch import metrics
+    from retouch.arrays.cloning import clone
     from retouch.arrays.poisson import blend_poisson
     from retouch.errors import Cancelled, FileError, InputError, LimitError, RetouchError, UsageError
     from retouch.evaluation.door import compare, evaluate

@@ -260,6 +260,45 @@ CATALOGUE: tuple[MethodInfo, ...] = (
         context=Context(growth=0.0, least_px=32, most_px=32),
     ),
     MethodInfo(
+        name="group_kriging",
+        kind=INTERPOLATION,
+        summary="Predicts missing pixels of a patch from its known ones by the statistics of patches like it.",
+        paper="Yu, Sapiro and Mallat, Solving inverse problems with piecewise linear estimators, IEEE Trans. Image "
+        "Processing 21(5), 2012",
+        build="retouch.classical.sparse.group_kriging:inpaint_group_kriging",
+        limits=Limits("For scattered and thin damage: farther than 6 pixels from a border it is kriging.", 200, 500),
+        context=Context(growth=0.0, least_px=32, most_px=32),
+    ),
+    MethodInfo(
+        name="low_rank",
+        kind=INTERPOLATION,
+        summary="Completes groups of like patches so that few singular values are left (weighted nuclear norm).",
+        paper="Gu et al., Weighted nuclear norm minimization and its applications to low level vision, IJCV 121, 2017",
+        build="retouch.classical.sparse.low_rank:inpaint_low_rank",
+        limits=Limits("For scattered damage: slow, and farther than 6 pixels from a border it is kriging.", 200, 500),
+        context=Context(growth=0.0, least_px=32, most_px=32),
+    ),
+    MethodInfo(
+        name="sparse_coding",
+        kind=INTERPOLATION,
+        summary="Composes patches of few atoms of a dictionary that is learned from the picture (K-SVD).",
+        paper="Elad et al., Simultaneous cartoon and texture image inpainting using morphological component analysis, "
+        "Applied and Computational Harmonic Analysis 19, 2005",
+        build="retouch.classical.sparse.sparse_coding:inpaint_sparse_coding",
+        limits=Limits("For scattered damage: no better than kriging where half is known; smooth in holes.", 200, 500),
+        context=Context(growth=0.0, least_px=32, most_px=32),
+    ),
+    MethodInfo(
+        name="plug_and_play",
+        kind=INTERPOLATION,
+        summary="Denoises the guess by BM3D and puts back what is known, in turn.",
+        paper="Tirer and Giryes, Image restoration by iterative denoising and backward projections, IEEE Trans. Image "
+        "Processing 28(3), 2019",
+        build="retouch.classical.sparse.plug_and_play:inpaint_plug_and_play",
+        limits=Limits("For scattered damage: smooths holes wider than a few pixels.", 200, 500),
+        context=Context(growth=0.0, least_px=32, most_px=32),
+    ),
+    MethodInfo(
         name="patchmatch",
         kind=EXEMPLAR,
         summary="Composes the hole, coarse to fine, from patches of the rest of the picture.",
