@@ -17,7 +17,10 @@ REQUIRED = ("schema", "benchmark", "quick", "facts", "protocol", "cases")
 FACTS = ("commit", "date", "cpu", "n_cores", "n_threads", "load_before", "load_after", "python", "ours", "rivals")
 
 _OURS = ("retouch", "numpy", "scipy", "numba", "opencv-python-headless", "pillow", "onnxruntime", "torch")
-_RIVALS = ("numpy", "opencv-contrib-python-headless", "pypatchmatch", "patchmatch-cython", "scikit-image", "scipy")
+_RIVALS = (
+    *("numpy", "opencv-contrib-python-headless", "pypatchmatch", "patchmatch-cython", "scikit-image", "scipy"),
+    *("bm3d", "PyWavelets"),
+)
 _ASK_VERSIONS = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version

@@ -19,6 +19,9 @@ BENCHMARKS = {
     "growth": "benchmarks.speed.growth",
     "quality-by-bin": "benchmarks.quality.by_bin",
     "quality-denoising": "benchmarks.quality.denoising",
+    "quality-denoising-slow": "benchmarks.quality.slow_denoising",
+    "real-noise": "benchmarks.quality.real_noise",
+    "denoising": "benchmarks.speed.denoising",
     "quality-structure": "benchmarks.quality.structure",
     "released-denoisers": "benchmarks.quality.released_denoisers",
     "networks": "benchmarks.speed.networks",
@@ -29,6 +32,7 @@ BENCHMARKS = {
     "quality-inspecting": "benchmarks.quality.inspecting",
     "guidance": "benchmarks.quality.guidance",
     "sheet": "benchmarks.quality.sheet",
+    "method-gallery": "benchmarks.quality.method_gallery",
 }
 ON_REQUEST = frozenset(
     {
@@ -37,11 +41,13 @@ ON_REQUEST = frozenset(
         "selecting",
         "quality-inspecting",
         "guidance",
+        "quality-denoising-slow",
         "quality-structure",
         "released-denoisers",
         "networks",
         "patchmatch-shared",
         "sheet",
+        "method-gallery",
     }
 )
 """Not run unless they are named: they take long, need what cannot be published, or draw."""
@@ -57,9 +63,11 @@ WITHOUT_RIVALS = frozenset(
         "cold-start",
         "mini-benchmark",
         "quality-denoising",
+        "quality-denoising-slow",
         "quality-structure",
         "released-denoisers",
         "networks",
+        "method-gallery",
     }
 )
 

@@ -1,4 +1,6 @@
-"""Writes tables, plots and docs/evidence from the result files and the catalogue; no figure is typed by hand.
+"""Writes tables, plots and pages from the result files, the catalogue and docstrings; no figure is typed by hand.
+
+The pages are those of docs/evidence and docs/methods.
 
 Usage: python -m scripts.tables [--check], from the root of the repository
 
@@ -25,13 +27,21 @@ from benchmarks.tables.catalogues import (
     nets_table,
     protocols_table,
 )
+from benchmarks.tables.denoising import (
+    bm3d_table,
+    denoising_growth_table,
+    denoising_speed_table,
+    denoising_table,
+    real_noise_table,
+    slow_denoising_table,
+)
 from benchmarks.tables.growth import GALLERY, GROWTH, growth_plot, growth_table
 from benchmarks.tables.markdown import Case
+from benchmarks.tables.method_pages import gallery_table, method_pages
 from benchmarks.tables.networks import networks_table, released_denoisers_table
 from benchmarks.tables.quality import (
     by_bin_short_table,
     by_bin_table,
-    denoising_table,
     mini_benchmark_table,
     structure_table,
     thin_damage_table,
@@ -43,6 +53,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     *("README.md", "benchmarks/README.md", "docs/start.md", "docs/evaluation.md", "docs/networks.md"),
     "docs/evidence/structure.md",
+    "docs/methods/README.md",
 )
 _BLOCK = re.compile(r"<!-- table (?P<name>[\w-]+) -->\n.*?<!-- end (?P=name) -->", re.DOTALL)
 
@@ -80,12 +91,18 @@ RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "quality-by-bin": ("quality-by-bin", by_bin_table),
     "quality-all-bins": ("quality-by-bin", by_bin_short_table),
     "quality-denoising": ("quality-denoising", denoising_table),
+    "quality-denoising-bm3d": ("quality-denoising", bm3d_table),
+    "quality-denoising-slow": ("quality-denoising-slow", slow_denoising_table),
+    "real-noise": ("real-noise", real_noise_table),
+    "denoising": ("denoising", denoising_speed_table),
+    "denoising-growth": ("denoising", denoising_growth_table),
     "quality-structure-broad": ("quality-structure", partial(structure_table, "broad")),
     "quality-structure-thin": ("quality-structure", partial(structure_table, "thin")),
     "released-denoisers": ("released-denoisers", released_denoisers_table),
     "networks-speed": ("networks", networks_table),
     "growth-size": ("growth", partial(growth_table, "size")),
     "growth-hole": ("growth", partial(growth_table, "hole")),
+    "method-gallery": ("method-gallery", gallery_table),
 }
 """By the name of the table: the result file and what writes its cases."""
 
@@ -122,7 +139,9 @@ def with_tables(page: str, results: Path = RESULTS) -> str:
 def main() -> None:
     """Write the pages and plots that changed, or with --check name them."""
     check = sys.argv[1:] == ["--check"]
-    wanted = {name: with_tables((ROOT / name).read_text()) for name in PAGES} | plots() | evidence_pages()
+    wanted = (
+        {name: with_tables((ROOT / name).read_text()) for name in PAGES} | plots() | evidence_pages() | method_pages()
+    )
     stale = [name for name, text in wanted.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     for name in stale:
         if not check:

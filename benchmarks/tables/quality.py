@@ -81,17 +81,6 @@ def _structure_cell(scores: dict[str, list[float]]) -> str:
     return f"{scores['psnr_hole'][0]:.2f} / {scores['ssim'][0]:.3f} / {scores['hed_distance'][0]:.3f}"
 
 
-def denoising_table(cases: list[Case]) -> str:
-    """PSNR / SSIM of every denoiser and of published ones, by strength of the noise."""
-    conditions = list(dict.fromkeys(case["condition"] for case in cases))
-    rows = []
-    for (method,), group in grouped(cases, "method"):
-        found = {case["condition"]: case for case in group}
-        name = f"*{method} (published)*" if "published" in group[0] else f"`{method}`"
-        rows.append([name, *(_denoising_cell(found.get(condition)) for condition in conditions)])
-    return table(("BSD68, PSNR / SSIM", *conditions), rows)
-
-
 def _by_bin_name(case: Case) -> str:
     """Return what a table calls a method, with the number of pictures that it could not do."""
     known = engine_name(case["method"])
@@ -117,11 +106,3 @@ def _by_bin_cell(case: Case, best: dict[tuple[str, str], float]) -> str:
         wins = not case["n_failed"] and round(value, digits) == best[case["condition"], name]
         words.append(f"**{text}**" if wins else text)
     return " / ".join(words)
-
-
-def _denoising_cell(case: Case | None) -> str:
-    if case is None:
-        return ""
-    if "published" in case:
-        return f"*{case['published']:.2f}*"
-    return f"{case['scores']['psnr'][0]:.2f} / {case['scores']['ssim'][0]:.3f}"
