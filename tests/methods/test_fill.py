@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import retouch
 from retouch.arrays.types import AnyArray, Mask
 from retouch.classical.diffusion.harmonic import inpaint_harmonic
 from retouch.errors import LimitError
@@ -120,3 +121,16 @@ def test_a_broad_hole_beside_a_scratch_is_not_solved_with_it() -> None:
     line[20, 90:300] = True
     alone, both = fill(image, line), fill(image, line | hole)
     np.testing.assert_array_equal(both.picture.pixels[line], alone.picture.pixels[line])
+
+
+def test_a_method_that_fits_its_own_levels_gets_no_seam_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seam step took edges at the border of the hole for jumps: 21.6 dB on a facade, and 33.2 without it."""
+    called: list[str] = []
+    monkeypatch.setattr("retouch.methods.finishing.seam.blend_seam", lambda image, *_: called.append("seam") or image)
+    image = np.random.default_rng(0).random((40, 40, 3)).astype(np.float32)
+    mask = np.zeros((40, 40), bool)
+    mask[15:25, 15:25] = True
+    retouch.fill(image, mask, method="offset_statistics")
+    assert not called
+    retouch.fill(image, mask, method="patchmatch")
+    assert called

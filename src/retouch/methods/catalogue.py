@@ -99,6 +99,8 @@ class MethodInfo(NamedTuple):
     context : Context
     given : tuple of (str, value)
         Keyword arguments that the line fixes, such as the file of a network.
+    fits_levels : bool
+        Whether it fits the level of what it copies to the border itself, so that the seam step would do it twice.
     """
 
     name: str
@@ -109,6 +111,7 @@ class MethodInfo(NamedTuple):
     limits: Limits
     context: Context
     given: tuple[tuple[str, Any], ...] = ()
+    fits_levels: bool = False
 
 
 _NET_BYTES = 170 << 20
@@ -349,6 +352,7 @@ CATALOGUE: tuple[MethodInfo, ...] = (
             bytes_at_all=16 << 20,
         ),
         context=Context(growth=1.0, least_px=64, most_px=512),
+        fits_levels=True,
     ),
     MethodInfo(
         name="learned_structure",

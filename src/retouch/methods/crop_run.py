@@ -138,7 +138,8 @@ def _account_of(task: Task, unknown: Mask, options: dict[str, Any]) -> GuidanceR
 
 def _finish(image: Image, mask: Mask, task: Task, request: FillRequest, rng: np.random.Generator) -> Image:
     """Take the steps after the method that are asked for."""
-    if request.seam and task.choice.info.kind != INTERPOLATION:
+    info = task.choice.info
+    if request.seam and info.kind != INTERPOLATION and not info.fits_levels:
         from retouch.methods.finishing.seam import blend_seam  # noqa: PLC0415 - numba, which interpolation may do without
 
         image = blend_seam(image, mask, None if task.guidance.areas is None else _cut(task.guidance.areas, task))
