@@ -100,6 +100,38 @@ def test_nothing_outside_the_region_is_touched() -> None:
     assert not found.mask[60:].any()
 
 
+def test_growth_masks_and_the_rest_keep_to_the_region_too() -> None:
+    given = np.zeros((120, 160), bool)
+    given[50:70, 10:30] = True
+    region = np.zeros_like(given)
+    region[:60] = True
+    for asked in ({"grow_px": 5}, {"invert": True}):
+        found = find_mask(shapes().picture, Target(mask=given, region=(0, 0, 60, 160), **asked)).mask
+        assert found.any()
+        assert not (found & ~region).any()
+    np.testing.assert_array_equal(found, region & ~given)
+
+
+@pytest.mark.parametrize("asked", [{"at": [CLICK]}, {"find": ["scratches"]}, {"mask": np.ones((120, 160), bool)}])
+def test_a_region_that_leaves_the_picture_is_refused_whatever_is_meant(asked: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="picture 160x120, got x0,y0,x1,y1 = 0,90,160,121"):
+        find_mask(shapes().picture, Target(region=(90, 0, 121, 160), **asked))  # type: ignore[arg-type]
+
+
+def test_a_mask_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(InputError, match="a mask must be a path"):
+        find_mask(shapes().picture, Target(mask=5))  # type: ignore[arg-type]
+
+
+def test_guidance_that_forbids_every_source_falls_back_and_says_so() -> None:
+    scene = shapes()
+    labels = np.where(find_mask(scene.picture, Target(at=[CLICK])).mask, 7, 0)
+    done = remove(scene.picture, Target(at=[CLICK]), guidance=labels)
+    assert "no whole known patch carries label or area 7" in done.status[-1]
+    assert (done.picture[scene.thing] != scene.picture[scene.thing]).any()
+    assert remove(scene.picture, Target(at=[CLICK])).status == ()
+
+
 def test_a_thing_above_the_largest_share_is_refused_with_the_reason() -> None:
     found = find_mask(shapes().picture, Target(at=[CLICK], most_share=0.01))
     assert not found.mask.any()
@@ -112,7 +144,7 @@ def test_clicks_and_boxes_outside_the_picture_are_refused_with_their_place() -> 
         remove(picture, Target(at=[(0, 160)]))
     with pytest.raises(InputError, match="x,y = 3,200"):
         remove(picture, Target(at=[CLICK], not_at=[(200, 3)]))
-    with pytest.raises(InputError, match="share pixels"):
+    with pytest.raises(InputError, match="share pixels with the picture 160x120, got x0,y0,x1,y1 = 200,0,220,9"):
         remove(picture, Target(boxes=[(0, 200, 9, 220)]))
 
 

@@ -126,4 +126,5 @@ def _read_mask(order: FillOrder, picture: Picture) -> Mask:
 def _tell(order: FillOrder, result: FillResult) -> None:
     notes, report = result.picture.notes, result.report
     facts = {"image": order.image, "out": order.out, "notes": list(notes), **report.to_dict()}
-    tell(order.out, (*notes, *report.sentences()) if order.explain else (), facts if order.json else None)
+    lines = (*notes, *report.sentences()) if order.explain else report.warnings()
+    tell(order.out, lines, facts if order.json else None)

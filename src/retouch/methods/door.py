@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from retouch.arrays.types import AnyArray, Mask, Progress, ignore_progress
-from retouch.errors import InputError
-from retouch.io.pictures.mask_files import mask_from_array, read_mask
+from retouch.arrays.types import AnyArray, Progress, ignore_progress
 from retouch.io.pictures.picture import Picture
 from retouch.methods.catalogue import AUTO
 from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import fill_picture
-from retouch.methods.kinds import is_pillow, to_kind_of, to_picture
-from retouch.methods.marks import read_marks
+from retouch.methods.kinds import to_kind_of, to_picture
+from retouch.methods.marks import read_marks, to_mask
 from retouch.methods.planning.memory import parse_memory
 
 if TYPE_CHECKING:
@@ -101,19 +99,10 @@ def fill(
     array([[ 0, 30, 60, 90]], dtype=uint8)
     """
     picture = to_picture(image)
-    missing = _to_mask(mask, picture.shape, invert_mask)
+    missing = to_mask(mask, picture.shape, invert=invert_mask)
     marks = read_marks(guidance, lines, sketch)
     request = FillRequest(method, options, _to_plain(seed), parse_memory(max_memory), seam, grain, marks)
     return to_kind_of(image, fill_picture(picture, missing, request, progress or ignore_progress).picture)
-
-
-def _to_mask(mask: Any, shape: tuple[int, int], invert: bool) -> Mask:
-    """Return (H, W) bool of the picture's size."""
-    if isinstance(mask, str | os.PathLike | bytes):
-        return read_mask(mask, shape=shape, invert=invert)
-    if not isinstance(mask, np.ndarray) and not is_pillow(mask):
-        raise InputError(f"a mask must be a path, bytes, a Pillow image or a numpy array, got {type(mask).__name__}")
-    return mask_from_array(mask, shape, invert=invert)
 
 
 def _to_plain(seed: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Marks as they are handed in: files, bytes, Pillow images and arrays to maps of labels and to strokes."""
+"""Masks and marks as they are handed in: files, bytes, Pillow images and arrays to masks, labels and strokes."""
 
 from __future__ import annotations
 
@@ -41,8 +41,51 @@ def read_marks(guidance: Any = None, lines: Any = None, sketch: Any = None, *, m
     >>> read_marks(np.array([[0, 2]]), lines=np.array([[0, 255]], np.uint8)).lines.tolist()
     [[False, True]]
     """
-    strokes = [None if drawn is None else _to_strokes(drawn, max_pixels) for drawn in (lines, sketch)]
+    strokes = [
+        None if drawn is None else to_mask(drawn, what="a map of strokes", max_pixels=max_pixels)
+        for drawn in (lines, sketch)
+    ]
     return Marks(None if guidance is None else _to_labels(guidance, max_pixels), strokes[0], strokes[1])
+
+
+def to_mask(
+    given: Any,
+    shape: tuple[int, int] | None = None,
+    *,
+    what: str = "a mask",
+    invert: bool = False,
+    max_pixels: int = MAX_PIXELS,
+) -> Mask:
+    """Return the mask that a user hands in.
+
+    Parameters
+    ----------
+    given : path, bytes, PIL.Image.Image or (H, W) array
+        White, True or non-zero where a pixel is meant.
+    shape : (H, W), optional
+        Of the picture, which the mask must have.
+    what : str
+        What it is called where it is refused.
+    invert : bool
+        Take black for white.
+    max_pixels : int
+        As for `open_image`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has another size.
+
+    Examples
+    --------
+    >>> to_mask(np.array([[0, 255]], np.uint8), (1, 2), invert=True).tolist()
+    [[True, False]]
+    """
+    if isinstance(given, str | os.PathLike | bytes):
+        return read_mask(given, shape=shape, invert=invert, max_pixels=max_pixels)
+    if isinstance(given, np.ndarray) or is_pillow(given):
+        return mask_from_array(given, shape, invert=invert)
+    raise InputError(f"{what} must be a path, bytes, a Pillow image or a numpy array, got {type(given).__name__}")
 
 
 def _to_labels(given: Any, max_pixels: int) -> AnyArray:
@@ -59,14 +102,6 @@ def _to_labels(given: Any, max_pixels: int) -> AnyArray:
     if picture.pixels.shape[2] != 1:
         raise InputError("a guidance map must be a grey or palette picture whose values are the labels, got colours")
     return picture.pixels[:, :, 0]
-
-
-def _to_strokes(given: Any, max_pixels: int) -> Mask:
-    if isinstance(given, str | os.PathLike | bytes):
-        return read_mask(given, max_pixels=max_pixels)
-    if isinstance(given, np.ndarray) or is_pillow(given):
-        return mask_from_array(given)
-    raise InputError(f"strokes must be a path, bytes, a Pillow image or a numpy array, got {type(given).__name__}")
 
 
 def _to_picture(given: Any, what: str, max_pixels: int) -> Picture:

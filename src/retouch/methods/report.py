@@ -37,16 +37,15 @@ class GuidanceReport:
 
     def sentences(self) -> list[str]:
         """Return what was obeyed, and what could not be."""
-        lines = []
-        if self.n_restricted:
-            lines.append(f"marks: {self.n_restricted} missing pixels borrowed from their own label or area only")
-        if self.n_free:
-            labels = ", ".join(map(str, self.unserved))
-            lines.append(
-                f"marks: no whole known patch carries label or area {labels}, so {self.n_free} missing pixels borrowed "
-                "from anywhere"
-            )
-        return lines
+        obeyed = f"marks: {self.n_restricted} missing pixels borrowed from their own label or area only"
+        return [*([obeyed] if self.n_restricted else []), *self.warnings()]
+
+    def warnings(self) -> list[str]:
+        """Return what could not be obeyed."""
+        if not self.n_free:
+            return []
+        why = f"no whole known patch carries label or area {', '.join(map(str, self.unserved))}"
+        return [f"marks: {why}, so {self.n_free} missing pixels borrowed from anywhere"]
 
 
 def united(parts: Iterable[GuidanceReport | None]) -> GuidanceReport | None:
@@ -148,6 +147,10 @@ class FillReport:
             "guidance": None if self.guidance is None else {**self.guidance.to_dict(), "notes": list(self.notes)},
             "crops": [crop.to_dict() for crop in self.crops],
         }
+
+    def warnings(self) -> list[str]:
+        """Return what marks could not do or did not change, which is worth saying unasked."""
+        return [*([] if self.guidance is None else self.guidance.warnings()), *self.notes]
 
     def sentences(self) -> list[str]:
         """Return what was done and why, one sentence for each different choice."""

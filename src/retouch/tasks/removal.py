@@ -43,7 +43,7 @@ class Removal(NamedTuple):
     boxes : tuple of Box
         Around each hole of the mask.
     status : tuple of str
-        What was looked for in vain, and why; notes on how it was done.
+        What was looked for in vain, and why; what marks that lead the fill could not do.
     provenance : dict
         Plain JSON: version, target, findings, settings of the fill, hashes of picture and mask.
     report : FillReport or None
@@ -86,8 +86,8 @@ def remove_from_picture(
     request : FillRequest
     progress : callable, optional
         Of the fill.
-    n_candidates : int, 1 and up
-        How many different fills to make, of which the one that looks least like a fill is taken.
+    n_candidates : int, 1 to 16
+        How many different fills to make, of which the best is taken: see `retouch.tasks.inspecting.judges`.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def _without_marks(picture: Picture, targets: Targets) -> tuple[Picture, Mask]:
 def _finished(
     picture: Picture, targets: Targets, target: Target, request: FillRequest, filled: _Filled | None
 ) -> Removal:
-    status = targets.status if filled else (*targets.status, NOTHING_FOUND)
+    status = (*targets.status, *(filled.report.warnings() if filled else (NOTHING_FOUND,)))
     record = record_of(
         "remove",
         picture.pixels,

@@ -152,6 +152,36 @@ def test_guidance_reaches_the_fill(folder: Path) -> None:
     assert "marks" in twin.provenance["fill"]
 
 
+def test_a_sketch_and_what_finishes_reach_the_fill(folder: Path) -> None:
+    drawn = np.zeros((120, 160), np.uint8)
+    drawn[60] = 255
+    PillowImage.fromarray(drawn).save("drawn.png")
+    assert run(f"remove in.png {AT} -o led.png --sketch drawn.png --grain --no-seam") == 0
+    twin = retouch.remove(shapes().picture, Target(at=[CLICK]), sketch=drawn, grain=True, seam=False)
+    np.testing.assert_array_equal(read("led.png"), twin.picture)
+    assert "sketch" in twin.provenance["fill"]["marks"]
+
+
+def test_guidance_that_cannot_be_obeyed_is_said_once_and_unasked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"mask in.png {AT} -o mask.png") == 0
+    PillowImage.fromarray(np.where(read("mask.png"), 7, 0).astype(np.uint8)).save("labels.png")
+    for explain in ("", "--explain"):
+        capsys.readouterr()
+        assert run(f"remove in.png {AT} -o out.png --guidance labels.png {explain}") == 0
+        assert capsys.readouterr().out.count("no whole known patch carries label or area 7") == 1
+
+
+def test_a_mask_on_standard_output_is_not_mixed_with_the_account(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(f"remove in.png {AT} -o out.png --save-mask - --json") == 0
+    said = capfdbinary.readouterr()
+    assert said.out.endswith(b"IEND\xaeB`\x82")
+    assert json.loads(said.err)["out"] == "out.png"
+
+
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
@@ -160,7 +190,11 @@ def test_guidance_reaches_the_fill(folder: Path) -> None:
         ("remove in.png --at 160,5 -o out.png", 3, "inside the picture 160x120, got x,y = 160,5"),
         ("remove in.png --at -1,5 -o out.png", 3, "got x,y = -1,5"),
         ("remove in.png --box 9,9,5,20 -o out.png", 2, "x0 < x1"),
-        ("remove in.png --class person -o out.png", 2, "a model is needed; give an exported YOLOX (--model FILE)"),
+        (
+            "remove in.png --class person -o out.png",
+            2,
+            "a model is needed; give an exported YOLOX or SSD (--model FILE)",
+        ),
         ("remove in.png --class person --model absent.onnx -o out.png", 7, "absent.onnx"),
         ("remove in.png --text --max-area 300% -o out.png", 2, "a share such as 30%"),
         ("remove in.png --text -o in.png", 2, "must not be the input"),
@@ -170,6 +204,10 @@ def test_guidance_reaches_the_fill(folder: Path) -> None:
         ("remove in.png --text -o out.png --method patchmach", 2, "did you mean 'patchmatch'"),
         ("remove in.png --text -o out.png --candidates 99", 2, "--candidates must be 1 to"),
         ("remove in.png --text -o - --candidates 2", 2, "need names"),
+        ("remove in.png --text -o o.png --candidates 2 --save-mask o-2.png", 2, "must not be one file"),
+        ("remove in.png --mask even.png -o e.png --candidates 2 --guidance -", 2, "must be files, got '-'"),
+        ("remove in.png --box 200,0,220,9 -o out.png", 3, "got x0,y0,x1,y1 = 200,0,220,9"),
+        ("mask in.png --at 80,60 --region 0,0,161,9 -o m.png", 3, "got x0,y0,x1,y1 = 0,0,161,9"),
         ("remove in.png --watermark absent.png -o out.png", 3, "absent.png"),
         ("remove in.png --watermark-from absent -o out.png", 3, "must lie in a folder"),
         ("mask in.png --text -o mask.jpg", 2, "must end in .png"),

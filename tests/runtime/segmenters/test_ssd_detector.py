@@ -14,7 +14,8 @@ from retouch.errors import InputError, WeightsError
 from retouch.nets.detection.boxes import decode, detect
 from retouch.nets.detection.priors import COCO_300, KNOWN_LAYOUTS, TINY_96, VOC_300, prior_boxes
 from retouch.nets.detection.ssd import centre_picture
-from retouch.runtime.segmenters.ssd_detector import decode_offsets, keep_apart, open_ssd, softmax, stretch
+from retouch.runtime.segmenters.ssd_detector import decode_offsets, open_ssd, softmax, stretch
+from retouch.runtime.segmenters.suppression import keep_apart
 
 LEFT, RIGHT = (0.125, 0.25, 0.375, 0.5), (0.5, 0.5, 0.75, 1.0)
 GREY = np.full((48, 96, 3), 0.5, np.float32)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from onnx import NodeProto, helper
+from tests.runtime.segmenters.constant_nets import bright_is_text
 from tests.tiny_graphs import write_net
 
 from retouch.arrays.types import Image
@@ -24,17 +25,6 @@ from retouch.runtime.segmenters.text_network import (
 )
 
 SIDE = 736
-
-
-def bright_is_text(path: Path) -> Path:
-    """Write a net whose map is the brightness of its picture, (x + 1) / 2 of the blue plane."""
-    nodes = [
-        helper.make_node("Split", ["image"], ["blue", "green", "red"], axis=1, num_outputs=3),
-        helper.make_node("Add", ["blue", "one"], ["sum"]),
-        helper.make_node("Mul", ["sum", "half"], ["picture"]),
-    ]
-    numbers = {"one": np.ones(1, np.float32), "half": np.full(1, 0.5, np.float32)}
-    return write_net(path, nodes, {"image": (1, 3, "h", "w")}, "", numbers, output=(1, 1, "h", "w"))
 
 
 def bar() -> Image:

@@ -118,7 +118,7 @@ def test_a_mark_shared_by_a_folder_is_told_from_it_and_taken_off(tmp_path: Path)
 
 
 def test_too_few_pictures_or_no_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="at least 8 pictures"):
-        find_mask(photo(0), Target(watermark_from=[photo(1), photo(2)]))
+    with pytest.raises(InputError, match="at least 8 pictures of the same size that carry it, got 2, and 1 of another"):
+        find_mask(photo(0), Target(watermark_from=[photo(1), photo(2), photo(3)[:50]]))
     with pytest.raises(InputError, match="must lie in a folder"):
         find_mask(photo(0), Target(watermark_from=tmp_path / "absent"))

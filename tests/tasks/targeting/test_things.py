@@ -124,6 +124,10 @@ def test_a_click_that_finds_nearly_half_the_picture_is_refused_unless_that_is_al
         ({"find": "text"}, "must be a sequence"),
         ({"at": [(1, 1)], "labels": "l"}, "give the model too"),
         ({"at": [(1, 1)], "grow_px": -1}, "0 or more pixels"),
+        ({"at": [(1, 1)], "sensitivity": 2.0}, "sensitivity must be 0"),
+        ({"at": [(1, 1)], "most_share": 0.0}, "most_share must be above 0"),
+        ({"boxes": [(9, 0, 9, 5)]}, "top < bottom"),
+        ({"at": [(1, 1)], "region": (0, 5, 9, 5)}, "left < right"),
     ],
 )
 def test_a_target_that_no_picture_could_make_right_is_refused(given: dict[str, object], said: str) -> None:

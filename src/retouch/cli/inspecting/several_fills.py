@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,12 +53,26 @@ def check_several(order: FillOrder, wanted: SeveralFills) -> None:
     """
     if wanted.repair and wanted.candidates != 1:
         raise UsageError("--candidates and --repair cannot go together; repair the fill that you choose")
-    if not 1 <= wanted.candidates <= MOST:
-        raise UsageError(f"--candidates must be 1 to {MOST}, got {wanted.candidates}")
-    if wanted.candidates != 1 and order.out == STREAM:
+    check_candidates(order.out, wanted.candidates, [order.image, order.mask.path, *order.marks.paths])
+
+
+def check_candidates(out: str, n: int, sources: Iterable[str | None]) -> None:
+    """Refuse a number of candidates that is none, and names under which they cannot be written.
+
+    Raises
+    ------
+    UsageError
+        If the number is none, or several pictures would go to standard output or over one of the `sources`.
+    FileError
+        If a file cannot be written.
+    """
+    if not 1 <= n <= MOST:
+        raise UsageError(f"--candidates must be 1 to {MOST}, got {n}")
+    if n != 1 and out == STREAM:
         raise UsageError("several candidates need names: give -o FILE, beside which the others are written")
-    for path in candidate_paths(order.out, wanted.candidates)[1:]:
-        check_not_input(path, [source for source in (order.image, order.mask.path) if source])
+    given = [source for source in sources if source]
+    for path in candidate_paths(out, n)[1:]:
+        check_not_input(path, given)
         check_writable(path)
 
 
@@ -118,5 +132,5 @@ def _tell_repair(order: FillOrder, repaired: Repair) -> None:
 
 def _tell(order: FillOrder, picture: Picture, report: Any, lines: Sequence[str], more: dict[str, Any]) -> None:
     facts = {"image": order.image, "out": order.out, "notes": list(picture.notes), **report.to_dict(), **more}
-    told = (*picture.notes, *report.sentences(), *lines) if order.explain else ()
+    told = (*picture.notes, *report.sentences(), *lines) if order.explain else report.warnings()
     tell(order.out, told, facts if order.json else None)

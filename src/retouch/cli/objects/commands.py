@@ -32,7 +32,13 @@ _Classes = Annotated[
     list[str] | None,
     typer.Option("--class", metavar="NAME", help="All things of a class, by --model; may be repeated."),
 ]
-_Model = Annotated[str | None, typer.Option(metavar="FILE", help="An exported YOLOX, or MobileSAM for clicks.")]
+_Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="An exported YOLOX or SSD, MobileSAM for clicks, a text detector for --text (or 'rapidocr').",
+    ),
+]
 _Labels = Annotated[
     str | None, typer.Option(metavar="FILE", help="The model's classes, one a line; else those of COCO.")
 ]
@@ -64,6 +70,11 @@ _Guidance = Annotated[
 _Lines = Annotated[
     str | None, typer.Option(metavar="MAP", help="Strokes, white: they go on through holes, each side by itself.")
 ]
+_Sketch = Annotated[
+    str | None, typer.Option(metavar="MAP", help="Strokes, white: as --lines, and shown to networks that take one.")
+]
+_Seam = Annotated[bool, typer.Option("--seam/--no-seam", help="Match composed patches to the hole's border.")]
+_Grain = Annotated[bool, typer.Option("--grain", help="Add noise to fills smoother than what is around.")]
 _Candidates = Annotated[
     int, typer.Option(metavar="N", min=1, help="Fill in N ways; OUT is the best, the others go beside it.")
 ]
@@ -151,8 +162,11 @@ def remove_command(  # noqa: PLR0917 - one parameter for each option of the comm
     method: _Method = "auto",
     option: _Options = None,
     seed: _Seed = 0,
+    seam: _Seam = True,
+    grain: _Grain = False,
     guidance: _Guidance = None,
     lines: _Lines = None,
+    sketch: _Sketch = None,
     candidates: _Candidates = 1,
     max_memory: _Memory = "2G",
     max_pixels: _Pixels = 100_000_000,
@@ -170,7 +184,7 @@ def remove_command(  # noqa: PLR0917 - one parameter for each option of the comm
 
     target = target_order(locals())
     result = ResultOrder(image, out, save_mask, max_pixels, quality, keep_metadata, overwrite, explain, json)
-    fill = FillSettings(method, tuple(option or ()), seed, max_memory, guidance, lines)
+    fill = FillSettings(method, tuple(option or ()), seed, max_memory, guidance, lines, sketch, seam, grain)
     run_remove(RemoveOrder(target, fill, result, candidates))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from retouch.cli.inspecting.several_fills import candidate_paths
+from retouch.cli.inspecting.several_fills import candidate_paths, check_candidates
 from retouch.cli.objects.results import FillSettings, ResultOrder, check_outputs, read_request, write_mask
 from retouch.cli.objects.target_reading import TargetOrder, in_flags, read_target
-from retouch.cli.outputs import STREAM, check_not_input, check_writable
+from retouch.cli.outputs import STREAM
 from retouch.cli.picture_files import open_input, tell, write_picture
 from retouch.cli.progress_bar import progress_bar
 from retouch.errors import InputError, UsageError
-from retouch.tasks.inspecting.candidates import MOST
 from retouch.tasks.removal import Removal, remove_from_picture
 
 
@@ -34,8 +34,7 @@ def run_remove(order: RemoveOrder) -> None:
         If nothing was found; no file is written then.
     """
     target, result, n_candidates = read_target(order.target), order.result, order.n_candidates
-    check_outputs(result, order.target.mask, order.target.watermark, order.fill.guidance, order.fill.lines)
-    _check_candidates(order)
+    _check_files(order)
     request = read_request(order.fill, result.max_pixels)
     picture = open_input(result.image, result.out, result.max_pixels)
     with progress_bar("filling") as progress:
@@ -50,14 +49,18 @@ def run_remove(order: RemoveOrder) -> None:
     _tell(result, removal)
 
 
-def _check_candidates(order: RemoveOrder) -> None:
-    if not 1 <= order.n_candidates <= MOST:
-        raise UsageError(f"--candidates must be 1 to {MOST}, got {order.n_candidates}")
-    if order.n_candidates > 1 and order.result.out == STREAM:
-        raise UsageError("several candidates need names: give -o FILE, beside which the others are written")
-    for path in candidate_paths(order.result.out, order.n_candidates)[1:]:
-        check_not_input(path, [order.result.image])
-        check_writable(path)
+def _check_files(order: RemoveOrder) -> None:
+    result, marks = order.result, order.fill.marks
+    if STREAM in marks:
+        raise UsageError("guidance, lines and sketch must be files, got '-'; only the picture or the mask is a stream")
+    sources = [order.target.mask, order.target.watermark, *marks]
+    check_outputs(result, *sources)
+    check_candidates(result.out, order.n_candidates, [result.image, *sources])
+    paths = candidate_paths(result.out, order.n_candidates)
+    if result.save_mask and Path(result.save_mask) in [Path(path) for path in paths]:
+        raise UsageError(
+            f"a candidate and the mask must not be one file, got {result.save_mask} for both; name another"
+        )
 
 
 def _tell(order: ResultOrder, removal: Removal) -> None:
@@ -68,4 +71,4 @@ def _tell(order: ResultOrder, removal: Removal) -> None:
         sentences = [*notes, *found, *sentences, *(report.sentences() if report else ())]
     done = {} if report is None else {"report": report.to_dict()}
     facts = {"image": order.image, "out": order.out, "notes": list(notes), "provenance": removal.provenance, **done}
-    tell(order.out, sentences, facts if order.json else None)
+    tell(order.beside, dict.fromkeys(sentences), facts if order.json else None)

@@ -57,4 +57,4 @@ def _tell(order: ResultOrder, repaired: RepairedPhoto) -> None:
     more = [*notes, *(report.sentences() if report else ())] if order.explain else []
     done = {} if report is None else {"report": report.to_dict()}
     facts = {"image": order.image, "out": order.out, "notes": list(notes), "provenance": repaired.provenance, **done}
-    tell(order.out, [*map(in_flags, repaired.status), *more], facts if order.json else None)
+    tell(order.beside, [*map(in_flags, repaired.status), *more], facts if order.json else None)

@@ -27,6 +27,14 @@ class FillSettings:
     max_memory: str
     guidance: str | None = None
     lines: str | None = None
+    sketch: str | None = None
+    seam: bool = True
+    grain: bool = False
+
+    @property
+    def marks(self) -> list[str]:
+        """The files that lead the fill."""
+        return [path for path in (self.guidance, self.lines, self.sketch) if path is not None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,11 @@ class ResultOrder:
     overwrite: bool
     explain: bool
     json: bool
+
+    @property
+    def beside(self) -> str:
+        """What the account must not be mixed with: standard output where picture or mask goes there, else the file."""
+        return STREAM if self.save_mask == STREAM else self.out
 
 
 def read_request(settings: FillSettings, max_pixels: int) -> FillRequest:
@@ -59,9 +72,9 @@ def read_request(settings: FillSettings, max_pixels: int) -> FillRequest:
     options: dict[str, Any] = {}
     if settings.method != AUTO:
         options = parse_options(find_method(settings.method), settings.options)
-    marks = read_marks(settings.guidance, settings.lines, max_pixels=max_pixels)
+    marks = read_marks(settings.guidance, settings.lines, settings.sketch, max_pixels=max_pixels)
     memory = parse_memory(settings.max_memory)
-    return FillRequest(settings.method, options, settings.seed, memory, marks=marks)
+    return FillRequest(settings.method, options, settings.seed, memory, settings.seam, settings.grain, marks)
 
 
 def check_outputs(order: ResultOrder, *sources: str | None) -> None:
@@ -77,7 +90,7 @@ def check_outputs(order: ResultOrder, *sources: str | None) -> None:
     if order.save_mask is not None:
         check_mask_name(order.save_mask)
         check_not_input(order.save_mask, [order.image, *given])
-        if order.save_mask == order.out:
+        if Path(order.save_mask) == Path(order.out):
             raise UsageError(f"the result and its mask must not be one file, got {order.out} for both; name another")
 
 

@@ -18,6 +18,7 @@ _FLAGS = {
     "sensitivity": "--sensitivity",
     "name a region": "name a --region",
     "all_damage (--all-damage)": "--all-damage",
+    "(not_at; --not-at X,Y)": "(--not-at X,Y)",
 }
 _NUMBER = r"\s*(-?\d+)\s*"
 _PERCENT = 100.0

@@ -44,7 +44,10 @@ def check_search(image: Image, sensitivity: float, region: Box | None, most_shar
     if region is None:
         return Box(0, 0, height, width)
     if not (0 <= region.top < region.bottom <= height and 0 <= region.left < region.right <= width):
-        raise InputError(f"the region must hold pixels and lie inside the picture of {width}x{height}, got {region}")
+        raise InputError(
+            f"the region must hold pixels and lie inside the picture of {width}x{height}, got x0,y0,x1,y1 = "
+            f"{region.left},{region.top},{region.right},{region.bottom}"
+        )
     return region
 
 

@@ -33,13 +33,14 @@ from retouch.arrays.types import Image, Mask
 from retouch.errors import InputError
 from retouch.masks.finding.limits import check_search, limited
 from retouch.masks.watermarks.marks import Mark
+from retouch.masks.watermarks.robust_fits import robust_line, robust_ratio
 
-_FEWEST = 8
+FEWEST = 8
+"""Pictures that a mark is told from, at least."""
+
 _GROWN_PX = 2
 _NEAR_PX = 7.0  # between the two pixels of a pair
 _FEWEST_PAIRS = 30
-_ROUNDS = 12
-_LEAST_SCALE = 1 / 255  # of residuals: what rounding makes
 _LEAST_OPACITY = 0.01
 _INSIDE = 0.5  # of the full opacity
 _MOST_COVERED = 0.7  # of the region: with more there is no outside to compare with
@@ -85,8 +86,8 @@ def estimate_mark(
     Takes 4 bytes x pictures x pixels x channels of memory several times over. A mark that touches the border of the
     region, has several colours or opacities, or covers all but little of it is told wrongly.
     """
-    if len(images) < _FEWEST:
-        raise InputError(f"a mark is told from at least {_FEWEST} pictures that carry it, got {len(images)}")
+    if len(images) < FEWEST:
+        raise InputError(f"a mark is told from at least {FEWEST} pictures that carry it, got {len(images)}; give more")
     box = check_search(images[0], sensitivity, region, most_share)
     for image in images:
         if image.shape != images[0].shape:
@@ -182,30 +183,9 @@ def _opacity_and_colour(
         return None
     inside = stack[:, rows, columns].astype(np.float64)
     beside = stack[:, nearest[0][rows, columns], nearest[1][rows, columns]].astype(np.float64)
-    clear, lift = _robust_line(beside, inside)  # 1 - alpha, alpha W
+    clear, lift = robust_line(beside, inside)  # 1 - alpha, alpha W
     alpha = float(np.clip(1 - clear, 0.02, 0.98))
     return alpha, (lift / alpha).clip(0, 1)
-
-
-def _robust_line(
-    x: Float64[np.ndarray, "n p C"], y: Float64[np.ndarray, "n p C"]
-) -> tuple[float, Float64[np.ndarray, " C"]]:
-    """Return slope, one for all channels, and intercept of each channel of the line that most points lie near.
-
-    Points are weighed down by their distance from the line (Cauchy's weights). Its slope is the ratio of the spreads of
-    y and x, as both are noisy: what lies under the mark and what lies beside it vary about what they share alike.
-    """
-    weight = np.ones(x.shape)
-    slope, lift = 1.0, np.zeros(x.shape[2])
-    for _ in range(_ROUNDS):
-        total = weight.sum(axis=(0, 1))
-        mean_x, mean_y = (weight * x).sum(axis=(0, 1)) / total, (weight * y).sum(axis=(0, 1)) / total
-        spread_x, spread_y = (weight * (x - mean_x) ** 2).sum(), (weight * (y - mean_y) ** 2).sum()
-        slope = min(float(np.sqrt(spread_y / max(spread_x, 1e-12))), 1.0)
-        lift = mean_y - slope * mean_x
-        apart = np.abs(y - slope * x - lift)
-        weight = 1 / (1 + np.square(apart / max(float(np.median(apart)), _LEAST_SCALE)))
-    return slope, lift
 
 
 def _opacity_at_borders(
@@ -226,7 +206,7 @@ def _opacity_at_borders(
     between = _between(under, ~border & ~core, core, (rows, columns))
     change, most = stack[:, rows, columns] - between, colour - between
     opacity = np.where(core, np.float32(alpha), np.float32(0))
-    opacity[rows, columns] = _robust_ratio(change, most).clip(0, alpha)
+    opacity[rows, columns] = robust_ratio(change, most).clip(0, alpha)
     opacity[opacity < _LEAST_OPACITY] = 0
     return opacity
 
@@ -246,15 +226,3 @@ def _between(
     share = (far[at] / (far[at] + deep[at]))[None, :, None] * (deep[at] < _NEAR_PX)[None, :, None]
     mixed: Float64[np.ndarray, "n p C"] = (1 - share) * result + share * under[:, inner[0][at], inner[1][at]]
     return mixed
-
-
-def _robust_ratio(change: Float64[np.ndarray, "n p C"], most: Float64[np.ndarray, "n p C"]) -> np.ndarray:
-    """Return for each pixel the ratio of change to most that most pictures and channels agree on."""
-    weight = np.ones(change.shape)
-    ratio = np.zeros(change.shape[1])
-    for _ in range(_ROUNDS):
-        ratio = (weight * change * most).sum(axis=(0, 2)) / np.maximum((weight * most * most).sum(axis=(0, 2)), 1e-9)
-        apart = np.abs(change - ratio[None, :, None] * most)
-        scale = np.maximum(np.median(apart, axis=(0, 2)), _LEAST_SCALE)
-        weight = 1 / (1 + np.square(apart / scale[None, :, None]))
-    return ratio

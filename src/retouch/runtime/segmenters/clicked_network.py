@@ -91,9 +91,7 @@ def segment_clicked(
     """
     check_clicks(image, [*points, *negative_points])
     height, width = image.shape[:2]
-    clipped = None if box is None else box.grown(0, 0, (height, width))
-    if clipped is not None and min(clipped.height, clipped.width) < 1:
-        raise InputError(f"the box must share pixels with the picture {width}x{height}, got {box}")
+    clipped = None if box is None else _clipped(box, (height, width))
     if clipped is None and not points:
         raise InputError("there must be at least one click on the thing, or a box; got neither")
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
@@ -118,6 +116,16 @@ def open_prompted() -> Net:
     if not _SHIPPED.is_file():
         raise WeightsError("the network that comes with retouch is missing; install retouch again")
     return open_net(_SHIPPED, _INPUTS, {"logits": (1, 1, SIDE_PX, SIDE_PX)})
+
+
+def _clipped(box: Box, shape: tuple[int, int]) -> Box:
+    clipped = box.grown(0, 0, shape)
+    if min(clipped.height, clipped.width) < 1:
+        raise InputError(
+            f"the box must share pixels with the picture {shape[1]}x{shape[0]}, got x0,y0,x1,y1 = "
+            f"{box.left},{box.top},{box.right},{box.bottom}"
+        )
+    return clipped
 
 
 def _under_clicks(net: Net, image: Image, prompt: Prompt) -> _Answer | None:

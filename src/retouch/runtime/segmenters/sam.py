@@ -17,14 +17,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from retouch.arrays.checks import check_noisy
 from retouch.arrays.regions import bounding_box
 from retouch.arrays.types import Image
 from retouch.errors import InputError, WeightsError
+from retouch.masks.selecting.parts import Point, check_clicks
 from retouch.runtime.segmenters.instances import Instance
 from retouch.runtime.session import Net, open_net
-
-Point = tuple[int, int]
 
 _MEAN = (123.675, 116.28, 103.53)
 _SPREAD = (58.395, 57.12, 57.375)
@@ -59,13 +57,14 @@ class ClickedMasks:
         InputError
             If there is no point, or one is outside the picture, or the net takes another number of them.
         """
-        check_noisy(image, 0.0)
-        clicks = _checked([*points, *negative_points], image)
+        given = [*points, *negative_points]
+        check_clicks(image, given)
         if not points:
             raise InputError("points must hold at least one click on the thing, got none")
         side = self.net.inputs["picture"][2] or 0
         picture, size = _fitted(image, side)
         stretch = np.array([size[1] / image.shape[1], size[0] / image.shape[0]], np.float32)
+        clicks = np.array([(col + 0.5, row + 0.5) for row, col in given], np.float32)  # (x, y) of the pixels' centres
         labels = np.array([1] * len(points) + [0] * len(negative_points), np.float32)
         answer = self.net.run(picture=picture, points=(clicks * stretch)[None], labels=labels[None])
         logits = cv2.resize(answer["masks"][0, 0], (side, side), interpolation=cv2.INTER_LINEAR)[: size[0], : size[1]]
@@ -88,15 +87,6 @@ def open_clicked_masks(path: str | os.PathLike[str]) -> ClickedMasks:
             f"'{path}' must take picture, points and labels and give masks and quality; export mobile_sam"
         )
     return ClickedMasks(net)
-
-
-def _checked(points: Sequence[Point], image: Image) -> Float32[np.ndarray, "P 2"]:
-    """Return (x, y) of the centres of the pixels."""
-    height, width = image.shape[:2]
-    for row, col in points:
-        if not (0 <= row < height and 0 <= col < width):
-            raise InputError(f"a click must be inside the picture {width}x{height}, got x,y = {col},{row}")
-    return np.array([(col + 0.5, row + 0.5) for row, col in points], np.float32).reshape(-1, 2)
 
 
 def _fitted(image: Image, side: int) -> tuple[Float32[np.ndarray, "1 3 S S"], tuple[int, int]]:

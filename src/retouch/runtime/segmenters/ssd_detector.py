@@ -1,4 +1,4 @@
-"""SSD, FSSD and MPSSD: boxes of things by an exported network; `segment_box` makes a mask of each.
+"""SSD, FSSD and MPSSD: boxes of things by an exported network.
 
 Source: W. Liu et al., "SSD: Single Shot MultiBox Detector", ECCV 2016, section 2; the numbers of suppression (overlap
 0.45, probability 0.01, 200 boxes) and of display (0.6) from its authors' files.
@@ -21,11 +21,10 @@ from PIL import Image as PillowImage
 from retouch.arrays.checks import check_noisy
 from retouch.arrays.regions import Box
 from retouch.arrays.types import Image
-from retouch.errors import InputError, WeightsError
-from retouch.masks.selecting.pointing import segment_box
+from retouch.errors import WeightsError
 from retouch.nets.detection.priors import KNOWN_LAYOUTS, MEAN_RGB, VARIANCES, PriorLayout, prior_boxes
-from retouch.runtime.segmenters.instances import Instance, smallest_at
-from retouch.runtime.segmenters.yolox import Detection
+from retouch.runtime.segmenters.instances import Detection, Instance, masked, thing_at
+from retouch.runtime.segmenters.suppression import keep_apart
 from retouch.runtime.session import Net, open_net
 
 _INPUT, _OFFSETS, _SCORES = "picture", "offsets", "scores"
@@ -128,9 +127,8 @@ class SsdDetector:
         return [each for each in found if each.box.height > 0 and each.box.width > 0]
 
     def segment(self, image: Image) -> list[Instance]:
-        """Return all things that have a mask, the surest first; costs a `segment_box` for each."""
-        masked = ((segment_box(image, found.box), found) for found in self.detect(image))
-        return [Instance(s.mask, s.box, self.label_of(f.kind), f.score) for s, f in masked if s.box is not None]
+        """Return all things that have a mask, the surest first; costs a `segment_clicked` for each."""
+        return masked(image, self.detect(image), self.label_of)
 
     def segment_at(self, image: Image, point: tuple[int, int]) -> Instance | None:
         """Return the smallest thing whose mask holds (row, col), or None.
@@ -140,10 +138,7 @@ class SsdDetector:
         InputError
             If the point is outside the picture.
         """
-        height, width = image.shape[:2]
-        if not (0 <= point[0] < height and 0 <= point[1] < width):
-            raise InputError(f"a click must be inside the picture {width}x{height}, got x,y = {point[1]},{point[0]}")
-        return smallest_at(self.segment(image), point)
+        return thing_at(self, image, point)
 
     def label_of(self, kind: int) -> str:
         """Return the name of a class, or its number."""
@@ -156,6 +151,11 @@ class SsdDetector:
         likely = likely[np.argsort(-chances[likely], kind="stable")[: self.most]]
         kept = likely[keep_apart(corners[likely], self.most_overlap)]
         return corners[kept], np.full(len(kept), kind, np.int64), chances[kept]
+
+
+def is_ssd(net: Net) -> bool:
+    """Tell by what a network gives whether it is one of these."""
+    return _OFFSETS in net.outputs and _SCORES in net.outputs
 
 
 def open_ssd(
@@ -234,28 +234,6 @@ def decode_offsets(
     centre = priors[:, :2] + offsets[:, :2] * np.float32(VARIANCES[0]) * priors[:, 2:]
     half = priors[:, 2:] * np.exp(offsets[:, 2:] * np.float32(VARIANCES[1])) / 2
     return np.concatenate([centre - half, centre + half], axis=1)
-
-
-def keep_apart(corners: Float32[np.ndarray, "n 4"], most_overlap: float) -> Int[np.ndarray, " k"]:
-    """Return which of the boxes, the surest first, stay when each drops those after it that overlap it more.
-
-    Costs O(n^2) memory.
-
-    >>> keep_apart(np.float32([[0, 0, 4, 4], [0, 0, 4, 3], [8, 8, 9, 9]]), 0.5).tolist()
-    [0, 2]
-    """
-    sides = np.minimum(corners[:, None, 2:], corners[None, :, 2:]) - np.maximum(
-        corners[:, None, :2], corners[None, :, :2]
-    )
-    shared = np.maximum(sides, 0).prod(axis=2)  # (n, n)
-    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
-    union = areas[:, None] + areas[None] - shared
-    hits = shared > most_overlap * union
-    alive = np.ones(len(corners), np.bool_)
-    for rank in range(len(corners)):
-        if alive[rank]:
-            alive[rank + 1 :] &= ~hits[rank, rank + 1 :]
-    return np.flatnonzero(alive)
 
 
 def _known_priors(side: int, n_priors: int, n_classes: int) -> Float32[np.ndarray, "P 4"] | None:

@@ -34,6 +34,9 @@ from retouch.masks.finding.text import letters_within
 from retouch.runtime.session import Net, open_net
 
 INSTALL = "pip install 'retouch[text]'"
+INSTALLED = "rapidocr"
+"""The name by which the detector that the extra `text` brings is asked for, in place of a file."""
+
 _PACKAGES = (
     ("rapidocr", "models/PP-OCRv6_det_small.onnx"),
     ("rapidocr_onnxruntime", "models/ch_PP-OCRv4_det_infer.onnx"),
@@ -154,10 +157,15 @@ def open_text_network(path: str | os.PathLike[str] | None = None) -> TextNetwork
         If the file is missing, or takes or gives something else than one picture and one map.
     """
     net = open_net(path or installed_detector())
-    shapes = [*net.inputs.values(), *net.outputs.values()]
-    if len(net.inputs) != 1 or len(net.outputs) != 1 or any(len(shape) != 4 for shape in shapes):  # noqa: PLR2004
+    if not is_text_network(net):
         raise WeightsError(f"'{net.path}' must take one picture 1x3xHxW and give one map 1x1xHxW; it is another net")
     return TextNetwork(net)
+
+
+def is_text_network(net: Net) -> bool:
+    """Tell by its shapes whether a network takes one picture and gives one map."""
+    shapes = [*net.inputs.values(), *net.outputs.values()]
+    return len(net.inputs) == len(net.outputs) == 1 and all(len(shape) == 4 for shape in shapes)  # noqa: PLR2004
 
 
 def installed_detector() -> Path:

@@ -1,4 +1,4 @@
-"""YOLOX: boxes of 80 kinds of things by an exported network; `segment_box` makes a mask of each.
+"""YOLOX: boxes of 80 kinds of things by an exported network.
 
 Source: Z. Ge, S. Liu, F. Wang, Z. Li, J. Sun, "YOLOX: exceeding YOLO series in 2021", arXiv:2107.08430, section 2.1:
 one prediction a cell of grids of stride 8, 16 and 32: centre offset and logarithm of the size, objectness, classes.
@@ -11,7 +11,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,23 +19,15 @@ from jaxtyping import Float32
 from retouch.arrays.checks import check_noisy
 from retouch.arrays.regions import Box
 from retouch.arrays.types import Image
-from retouch.errors import InputError, WeightsError
-from retouch.masks.selecting.pointing import segment_box
-from retouch.runtime.segmenters.instances import Instance, smallest_at
+from retouch.errors import WeightsError
+from retouch.runtime.segmenters.instances import Detection, Instance, masked, read_labels, thing_at
+from retouch.runtime.segmenters.suppression import keep_apart
 from retouch.runtime.session import Net, open_net
 
 _STRIDES = (8, 16, 32)
 _PADDING = 114
 _FIRST_CLASS = 5
 _INPUT, _OUTPUT = "images", "output"
-
-
-class Detection(NamedTuple):
-    """A box with its class number and score."""
-
-    box: Box
-    kind: int
-    score: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +49,11 @@ class Yolox:
     labels: Sequence[str] = ()
     least_score: float = 0.3
     most_overlap: float = 0.45
+
+    @property
+    def n_kinds(self) -> int:
+        """How many classes it knows; 0 where its file does not say."""
+        return max((self.net.outputs[_OUTPUT][-1] or 0) - _FIRST_CLASS, 0)
 
     def detect(self, image: Image) -> list[Detection]:
         """Return boxes, the surest first.
@@ -84,9 +80,8 @@ class Yolox:
         return [detection for detection in found if detection.box.height > 0 and detection.box.width > 0]
 
     def segment(self, image: Image) -> list[Instance]:
-        """Return all things that have a mask, the surest first; costs a `segment_box` for each."""
-        masked = ((segment_box(image, found.box), found) for found in self.detect(image))
-        return [Instance(s.mask, s.box, self._name(f.kind), f.score) for s, f in masked if s.box is not None]
+        """Return all things that have a mask, the surest first; costs a `segment_clicked` for each."""
+        return masked(image, self.detect(image), self.label_of)
 
     def segment_at(self, image: Image, point: tuple[int, int]) -> Instance | None:
         """Return the smallest thing whose mask holds (row, col), or None.
@@ -96,12 +91,10 @@ class Yolox:
         InputError
             If the point is outside the picture.
         """
-        height, width = image.shape[:2]
-        if not (0 <= point[0] < height and 0 <= point[1] < width):
-            raise InputError(f"a click must be inside the picture {width}x{height}, got x,y = {point[1]},{point[0]}")
-        return smallest_at(self.segment(image), point)
+        return thing_at(self, image, point)
 
-    def _name(self, kind: int) -> str:
+    def label_of(self, kind: int) -> str:
+        """Return the name of a class, or its number."""
         return self.labels[kind] if kind < len(self.labels) else str(kind)
 
 
@@ -111,13 +104,18 @@ def open_yolox(path: str | os.PathLike[str], labels: str | os.PathLike[str] | No
     Raises
     ------
     WeightsError
-        If a file is missing, or is no YOLOX.
+        If a file is missing, the network is no YOLOX, or there are not as many labels as classes.
     """
     net = open_net(path)
     shape = net.inputs.get(_INPUT, ())
     if len(shape) != 4 or shape[1] != 3 or not shape[2] or shape[2] != shape[3] or _OUTPUT not in net.outputs:  # noqa: PLR2004
         raise WeightsError(f"'{path}' must take 'images' 1x3xSxS and give 'output'; it is no YOLOX of one size")
-    return Yolox(net, _read_labels(Path(labels)) if labels else ())
+    model = Yolox(net, read_labels(Path(labels)) if labels else ())
+    if model.labels and model.n_kinds and len(model.labels) != model.n_kinds:
+        raise WeightsError(
+            f"there must be a label for each of the {model.n_kinds} classes of '{path}', got {len(model.labels)}"
+        )
+    return model
 
 
 def letterbox(image: Image, side: int) -> tuple[Float32[np.ndarray, "1 3 S S"], float]:
@@ -165,27 +163,14 @@ def suppress(
     >>> suppress(boxes, np.float32([0.5, 0.9, 0.1]), np.zeros(3, int), 0.5)
     [1, 2]
     """
-    kept: list[int] = []
-    for i in np.argsort(-scores, kind="stable"):
-        if not any(kinds[i] == kinds[j] and _overlap(boxes[i], boxes[j]) > most_overlap for j in kept):
-            kept.append(int(i))
-    return kept
-
-
-def _overlap(one: Float32[np.ndarray, " 4"], other: Float32[np.ndarray, " 4"]) -> float:
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    shared = float(np.maximum(sides, 0).prod())
-    union = float((one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod()) - shared
-    return shared / union if union > 0 else 0.0
+    order = np.argsort(-scores, kind="stable")
+    alive = np.zeros(len(order), bool)
+    for kind in np.unique(kinds):
+        ranks = np.flatnonzero(kinds[order] == kind)
+        alive[ranks[keep_apart(boxes[order[ranks]], most_overlap)]] = True
+    return [int(i) for i in order[alive]]
 
 
 def _detection(corners: Float32[np.ndarray, " 4"], kind: int, score: float, image: Image) -> Detection:
     x1, y1, x2, y2 = (round(float(value)) for value in corners)
     return Detection(Box(y1, x1, y2, x2).grown(0, 0, (image.shape[0], image.shape[1])), kind, score)
-
-
-def _read_labels(path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(path.read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot read the class names '{path}'; give a text file with one a line") from error

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
-from retouch.arrays.types import AnyArray, Image, Mask, Progress, ignore_progress
+from retouch.arrays.types import Image, Mask, Progress, ignore_progress
 from retouch.io.pictures.conversion import in_rgb
-from retouch.io.pictures.mask_files import mask_from_array, read_mask
 from retouch.io.pictures.picture import Picture
 from retouch.methods.kinds import to_picture
+from retouch.methods.marks import to_mask
 from retouch.tasks.inspecting.artefact_map import artefact_map
 from retouch.tasks.inspecting.scores import HeatScore, score_heat
 
@@ -73,7 +72,7 @@ def inspect_artefacts(
     0.0
     """
     picture = to_picture(image)
-    missing = None if mask is None else _to_mask(mask, picture.shape)
+    missing = None if mask is None else to_mask(mask, picture.shape)
     return inspect_picture(picture, missing, progress or ignore_progress)
 
 
@@ -86,10 +85,3 @@ def inspect_picture(picture: Picture, mask: Mask | None, progress: Progress = ig
 def judged_image(picture: Picture) -> Image:
     """Return a picture as the network is shown it: (H, W, 1 or 3) float32 in [0, 1], alpha left out."""
     return in_rgb(picture).to_float()
-
-
-def _to_mask(mask: Any, shape: tuple[int, int]) -> Mask:
-    if isinstance(mask, str | os.PathLike | bytes):
-        return read_mask(mask, shape=shape)
-    given: AnyArray = mask
-    return mask_from_array(given, shape)

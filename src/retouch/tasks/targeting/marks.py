@@ -31,7 +31,7 @@ from retouch.classical.diffusion.harmonic import inpaint_harmonic
 from retouch.errors import InputError
 from retouch.io.pictures.conversion import in_rgb
 from retouch.io.pictures.reading import open_image
-from retouch.masks.watermarks.consensus import estimate_mark
+from retouch.masks.watermarks.consensus import FEWEST, estimate_mark
 from retouch.masks.watermarks.marks import Mark, mark_of, place_mark
 from retouch.masks.watermarks.matching import PlacedMark, find_mark
 from retouch.masks.watermarks.unblending import unblend
@@ -205,6 +205,11 @@ def _in_channels(image: Image, n_channels: int) -> Image:
 def _shared_mark(image: Image, target: Target) -> FoundMarks:
     """Return the mark that other pictures share; the picture itself is one of them where it lies in the folder."""
     others, n_left_out = _others(target.watermark_from, image)
+    if len(others) < FEWEST:
+        got = f"got {len(others)}, and {n_left_out} of another size or kind"
+        raise InputError(
+            f"a mark is told from at least {FEWEST} pictures of the same size that carry it, {got}; give more"
+        )
     mark, mask, reason = estimate_mark(others, **search_settings(target))
     left_out = f"{n_left_out} pictures of another size or kind were left out" if n_left_out else ""
     status = tuple(sentence for sentence in (left_out, reason) if sentence)
@@ -212,8 +217,7 @@ def _shared_mark(image: Image, target: Target) -> FoundMarks:
         return FoundMarks(nothing((image.shape[0], image.shape[1]), *status), ())
     seen = mark.opacity > _SEEN_OPACITY
     label = f"of opacity {float(mark.opacity.max()):.2f}, told from {len(others)} pictures"
-    box = bounding_box(mask)
-    finding = Finding("watermark", label, box, None, int(np.count_nonzero(seen)))
+    finding = Finding("watermark", label, bounding_box(mask), None, int(np.count_nonzero(seen)))
     return FoundMarks(Found(mask, (finding,), status), (LaidMark(mark, dilate_mask(mark.opacity >= _OPAQUE, 1)),))
 
 

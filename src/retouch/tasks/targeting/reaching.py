@@ -1,8 +1,8 @@
 """A mask made to reach the sides of the box that is tight around its thing, for what is cut off there shows later.
 
-Source: own. Feet and hair have other colours than the rest, so that a search by colour ends short of the box. What ends
-short by little is continued straight to the side, as broad as its last tenth. On 12 people cut from video frames, boxes
-given, the grown mask held 0.96 of them so in place of 0.92, and was 1.74 in place of 1.48 times as large.
+Source: own. Feet and hair have other colours than the rest, so that what is found ends short of the box. What ends
+short by little is continued straight to the side, as broad as its last tenth. On 14 things in frames of two clips,
+boxes given, the network's mask held 0.97 of them so after growing in place of 0.92; overlap fell from 0.61 to 0.60.
 """
 
 from __future__ import annotations

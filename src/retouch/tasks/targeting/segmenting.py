@@ -1,75 +1,114 @@
-"""The optional models behind clicks and classes: a YOLOX that sees all things, or a MobileSAM that answers clicks."""
+"""The optional models: a YOLOX or an SSD sees all things, a MobileSAM answers clicks, a text detector finds text."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
 
 from retouch.arrays.regions import bounding_box
 from retouch.arrays.types import Image
-from retouch.errors import InputError, UsageError, unknown_name
-from retouch.masks.selecting.pointing import segment_box
-from retouch.runtime.segmenters.instances import Instance
+from retouch.errors import UsageError, unknown_name
+from retouch.metrics.labels.voc_files import VOC_CLASSES
+from retouch.runtime.segmenters.clicked_network import segment_clicked
+from retouch.runtime.segmenters.instances import Instance, read_labels
 from retouch.runtime.segmenters.sam import ClickedMasks, open_clicked_masks
+from retouch.runtime.segmenters.ssd_detector import SsdDetector, is_ssd, open_ssd
+from retouch.runtime.segmenters.text_network import INSTALLED, TextNetwork, is_text_network, open_text_network
 from retouch.runtime.segmenters.yolox import Yolox, open_yolox
 from retouch.runtime.session import open_net
 from retouch.tasks.targeting.coco_classes import COCO_CLASSES
 from retouch.tasks.targeting.reaching import reach_sides
-from retouch.tasks.targeting.target import Target
+from retouch.tasks.targeting.target import TEXT, Target
+
+Detector: TypeAlias = Yolox | SsdDetector
 
 _POINTS = "points"
-_OUTPUT = "output"
-_BESIDE_CLASSES = 5  # of a prediction: the box and its objectness
 
 
-def open_segmenter(target: Target) -> Yolox | ClickedMasks | None:
-    """Open the model of a target, told by what it takes; None where none is given.
+def open_segmenter(target: Target) -> Detector | ClickedMasks | None:
+    """Open what sees the things of a target, told by what it takes and gives; None where no model is given for them.
 
     Raises
     ------
     WeightsError
-        If the file is missing or is neither of the two.
+        If the file is missing or is no such model.
     UsageError
-        If all things are asked for and the model only answers clicks, or it does not know a class.
+        If the model cannot answer what is asked, or does not know a class.
+    MissingExtraError
+        As `open_text`.
     """
     if target.model is None:
         return None
-    if _POINTS in open_net(target.model).inputs:
+    if open_text(target.model) is not None:
+        if TEXT not in target.find or target.classes or target.all_but:
+            raise UsageError(_only(target.model, "gives a map, as text detectors do (--text)"))
+        return None
+    net = open_net(target.model)
+    if _POINTS in net.inputs:
         if target.classes or target.all_but:
-            raise UsageError(
-                f"'{os.fspath(target.model)}' only answers clicks; give a YOLOX to find classes or all things"
-            )
+            raise UsageError(_only(target.model, "answers clicks"))
         return open_clicked_masks(target.model)
-    model = open_yolox(target.model, target.labels)
-    names = class_names(model)
-    check_classes(target.classes, names)
-    return Yolox(model.net, names, model.least_score, model.most_overlap)
+    model = open_detector(target.model, target.labels)
+    check_classes(target.classes, model.labels)
+    return model
 
 
-def all_things(model: Yolox, image: Image) -> list[Instance]:
+def open_detector(path: str | os.PathLike[str], labels: str | os.PathLike[str] | None = None) -> Detector:
+    """Open a network that gives boxes, with the names of its classes: see `class_names`.
+
+    Raises
+    ------
+    WeightsError
+        If a file is missing, the network is of another kind, or there are not as many labels as classes.
+    """
+    if is_ssd(open_net(path)):
+        ssd = open_ssd(path, read_labels(Path(labels)) if labels else ())
+        return replace(ssd, labels=class_names(ssd))
+    yolox = open_yolox(path, labels)
+    return replace(yolox, labels=class_names(yolox))
+
+
+def open_text(model: str | os.PathLike[str]) -> TextNetwork | None:
+    """Open a model that finds text; None where it is of another kind.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing or no network.
+    MissingExtraError
+        If the detector of the extra `text` is asked for and is not installed.
+    """
+    if os.fspath(model) == INSTALLED:
+        return open_text_network()
+    return open_text_network(model) if is_text_network(open_net(model)) else None
+
+
+def all_things(model: Detector, image: Image) -> list[Instance]:
     """Return all things that a model sees and that have a mask, the surest first; each mask reaches its box.
 
     Parameters
     ----------
-    model : Yolox
-        With the names of its classes.
+    model : Detector
     image : (H, W, C) float32, range [0, 1]
     """
     things = []
     for box, kind, score in model.detect(image):
-        mask = segment_box(image, box).mask
+        mask = segment_clicked(image, [], (), box).mask
         if mask.any():
             whole = reach_sides(mask, box)
-            things.append(Instance(whole, bounding_box(whole), model.labels[kind], score))
+            things.append(Instance(whole, bounding_box(whole), model.label_of(kind), score))
     return things
 
 
-def class_names(model: Yolox) -> tuple[str, ...]:
-    """Return the names of a model's classes: those of its file, of COCO where it has 80, else their numbers."""
+def class_names(model: Detector) -> tuple[str, ...]:
+    """Return the names of a model's classes: given ones, those of COCO or VOC by their number, else numbers."""
     if model.labels:
         return tuple(model.labels)
-    n_classes = (model.net.outputs[_OUTPUT][-1] or 0) - _BESIDE_CLASSES
-    return COCO_CLASSES if n_classes == len(COCO_CLASSES) else tuple(str(kind) for kind in range(max(n_classes, 0)))
+    known = {len(names): tuple(names) for names in (COCO_CLASSES, VOC_CLASSES)}
+    return known.get(model.n_kinds, tuple(str(kind) for kind in range(model.n_kinds)))
 
 
 def check_classes(wanted: Sequence[str], known: Sequence[str]) -> None:
@@ -87,15 +126,5 @@ def check_classes(wanted: Sequence[str], known: Sequence[str]) -> None:
             raise UsageError(unknown_name("class", name, known))
 
 
-def check_inside(points: Sequence[tuple[int, int]], shape: tuple[int, int]) -> None:
-    """Refuse a click (row, col) beside a picture of `shape` (H, W).
-
-    Raises
-    ------
-    InputError
-        With the click as x,y.
-    """
-    height, width = shape
-    for row, col in points:
-        if not (0 <= row < height and 0 <= col < width):
-            raise InputError(f"a click must be inside the picture {width}x{height}, got x,y = {col},{row}")
+def _only(model: str | os.PathLike[str], what: str) -> str:
+    return f"'{os.fspath(model)}' only {what}; give an exported YOLOX or SSD to find classes or all things"

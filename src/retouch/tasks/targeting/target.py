@@ -23,7 +23,8 @@ Point = tuple[int, int]
 Corners = tuple[int, int, int, int]
 """(top, left, bottom, right), half-open."""
 
-FINDERS = ("text", "scratches", "stamp", "pixelation")
+TEXT = "text"
+FINDERS = (TEXT, "scratches", "stamp", "pixelation")
 """What can be looked for by name without a model."""
 
 _NOTHING_NAMED = (
@@ -48,8 +49,10 @@ class Target:
     classes : sequence of str
         Classes of the model, such as "person": all things of these classes.
     model, labels : path or None
-        An exported network, YOLOX or MobileSAM, and a text file with its classes, one a line. A YOLOX of 80 classes
-        without a file has those of COCO. With a model clicks ask it; without, anything with a border is found.
+        An exported network, and a text file with its classes, one a line. YOLOX, SSD, FSSD and MPSSD see all things;
+        with 80 or 20 classes and no file they have those of COCO or VOC. MobileSAM answers clicks. With these clicks
+        ask the model; without, anything with a border is found. A detector of text with a differentiable-binarization
+        head, or the word "rapidocr" for that of the extra `text`, finds text in place of the built-in search.
     watermark : picture or None
         The mark as it was drawn; its alpha is its opacity.
     watermark_from : path of a folder, or sequence of pictures, or None
@@ -75,7 +78,7 @@ class Target:
     Raises
     ------
     UsageError
-        If nothing is named, a name is unknown, or a part lacks what it needs.
+        If nothing is named, a name is unknown, a number is out of range, or a part lacks what it needs.
 
     Examples
     --------
@@ -110,8 +113,7 @@ class Target:
         self._set(find=_words(self.find, "find"), classes=_words(self.classes, "classes"))
         self._check_names()
         self._check_model()
-        if self.grow_px is not None and self.grow_px < 0:
-            raise UsageError(f"the growth must be 0 or more pixels, got {self.grow_px}")
+        self._check_numbers()
 
     @property
     def region_box(self) -> Box | None:
@@ -144,14 +146,28 @@ class Target:
             raise UsageError("the class is empty; give a name such as person")
         if self.model is None and self.classes:
             raise UsageError(
-                f"to find the class '{self.classes[0]}' a model is needed; give an exported YOLOX (--model FILE)"
+                f"to find the class '{self.classes[0]}' a model is needed; give an exported YOLOX or SSD (--model FILE)"
             )
         if self.model is None and self.all_but:
-            raise UsageError("to take all but one thing a model must see all; give an exported YOLOX (--model FILE)")
+            raise UsageError(
+                "to take all but one thing a model must see all; give an exported YOLOX or SSD (--model FILE)"
+            )
         if self.model is None and self.labels is not None:
             raise UsageError("labels name the classes of a model; give the model too (--model FILE)")
         if self.all_but and not self.at:
             raise UsageError("to take all but one thing, click on the one that stays (at; --at X,Y)")
+
+    def _check_numbers(self) -> None:
+        if not 0 <= self.sensitivity <= 1:
+            raise UsageError(
+                f"sensitivity must be 0 (only what is certain) to 1 (all that may be), got {self.sensitivity}"
+            )
+        if self.most_share is not None and not 0 < self.most_share <= 1:
+            raise UsageError(
+                f"most_share must be above 0 and at most 1, the largest share to take, got {self.most_share}"
+            )
+        if self.grow_px is not None and self.grow_px < 0:
+            raise UsageError(f"the growth must be 0 or more pixels, got {self.grow_px}")
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -161,15 +177,17 @@ class Target:
 def _points(points: Iterable[Any], name: str) -> tuple[Point, ...]:
     try:
         return tuple((int(row), int(col)) for row, col in points)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{name} must be a sequence of points (row, col), got {points!r}") from error
 
 
 def _box(box: Iterable[Any]) -> Box:
     try:
         top, left, bottom, right = (int(edge) for edge in box)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"a box must be (top, left, bottom, right) in pixels, got {box!r}") from error
+    if top >= bottom or left >= right:
+        raise UsageError(f"a box (top, left, bottom, right) must have top < bottom and left < right, got {box!r}")
     return Box(top, left, bottom, right)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from retouch.arrays.regions import bounding_box, dilate_mask
+from retouch.arrays.regions import Box, bounding_box, dilate_mask
 from retouch.arrays.types import Image, Mask
 from retouch.errors import InputError
 from retouch.io.pictures.conversion import in_rgb
-from retouch.io.pictures.mask_files import mask_from_array, read_mask
 from retouch.io.pictures.picture import Picture
-from retouch.masks.finding.limits import limited
 from retouch.masks.selecting.growing import grow_mask, protect_neighbours
+from retouch.methods.marks import to_mask
 from retouch.tasks.targeting.contents import find_contents
 from retouch.tasks.targeting.found import Finding, Found, nothing, united
 from retouch.tasks.targeting.marks import LaidMark, find_marks
@@ -65,12 +63,13 @@ def find_targets(picture: Picture, target: Target) -> Targets:
     Raises
     ------
     InputError
-        If a click or a box is outside the picture, or a mask or a mark cannot be used.
+        If a click, a box or the region is outside the picture, or a mask or a mark cannot be used.
     UsageError
         If a class is unknown, or the model cannot answer what is asked.
     WeightsError
         If the model cannot be opened.
     """
+    region = _checked_region(target, picture.shape)
     image = seen_by_searches(picture) if target.searches else np.zeros((*picture.shape, 1), np.float32)
     things = find_things(image, target)
     marks = find_marks(image, target)
@@ -79,12 +78,11 @@ def find_targets(picture: Picture, target: Target) -> Targets:
     grown, missing_neighbour = _grown_things(things, target)
     beside = [Found(_grown(part.mask, target.grow_px or 0), *part[1:]) for part in (*contents, given)]
     everything = united(picture.shape, [grown, *beside, marks.found])
+    mask, status = everything.mask & region, (*everything.status, *missing_neighbour)
+    if target.invert and mask.any():
+        return Targets(region & ~mask, everything.findings, status, (), np.zeros(picture.shape, bool))
     other = united(picture.shape, [grown, *beside]).mask
-    status = (*everything.status, *missing_neighbour)
-    if target.invert and everything.mask.any():
-        empty = np.zeros(picture.shape, bool)
-        return Targets(~everything.mask, everything.findings, status, (), empty)
-    return Targets(everything.mask, everything.findings, status, marks.marks, marks.found.mask & ~other)
+    return Targets(mask, everything.findings, status, marks.marks, marks.found.mask & ~other & region)
 
 
 def seen_by_searches(picture: Picture) -> Image:
@@ -101,6 +99,20 @@ def seen_by_searches(picture: Picture) -> Image:
     return image.clip(0, 1)
 
 
+def _checked_region(target: Target, shape: tuple[int, int]) -> Mask:
+    """Return where anything may be touched."""
+    whole = Box(0, 0, *shape)
+    box = target.region_box or whole
+    if box.united(whole) != whole:
+        raise InputError(
+            f"the region must lie inside the picture {shape[1]}x{shape[0]}, got x0,y0,x1,y1 = "
+            f"{box.left},{box.top},{box.right},{box.bottom}"
+        )
+    region = np.zeros(shape, bool)
+    region[box.slices] = True
+    return region
+
+
 def _grown_things(things: Things, target: Target) -> tuple[Found, tuple[str, ...]]:
     """Return the things grown as far as their neighbours let them, and a sentence where none is known."""
     found = things.found
@@ -108,9 +120,6 @@ def _grown_things(things: Things, target: Target) -> tuple[Found, tuple[str, ...
         return found, ()
     grown = grow_mask(found.mask) if target.grow_px is None else dilate_mask(found.mask, target.grow_px)
     mask = protect_neighbours(grown, things.neighbours)
-    region = target.region_box
-    if region is not None:
-        mask = limited(mask[region.slices], region, mask.shape, 1.0).mask
     told = (_NO_NEIGHBOUR,) if target.protect_neighbours and not things.neighbours else ()
     return Found(mask, found.findings, found.status), told
 
@@ -122,8 +131,7 @@ def _grown(mask: Mask, radius_px: int) -> Mask:
 def _given_mask(source: Any, shape: tuple[int, int]) -> Found:
     if source is None:
         return nothing(shape)
-    read = isinstance(source, str | os.PathLike | bytes)
-    mask = read_mask(source, shape=shape) if read else mask_from_array(source, shape)
+    mask = to_mask(source, shape)
     if not mask.any():
         return nothing(shape, "the mask is empty: white pixels say what is to go")
     return Found(mask, (Finding("mask", "", bounding_box(mask), None, int(np.count_nonzero(mask))),), ())

