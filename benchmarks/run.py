@@ -31,11 +31,15 @@ BENCHMARKS = {
     "selecting": "benchmarks.quality.selecting",
     "quality-inspecting": "benchmarks.quality.inspecting",
     "guidance": "benchmarks.quality.guidance",
+    "bulk": "benchmarks.speed.bulk",
+    "quality-label-maps": "benchmarks.quality.label_maps",
     "sheet": "benchmarks.quality.sheet",
     "method-gallery": "benchmarks.quality.method_gallery",
 }
 ON_REQUEST = frozenset(
     {
+        "bulk",
+        "quality-label-maps",
         "removal",
         "finding",
         "selecting",
@@ -55,6 +59,8 @@ ON_REQUEST = frozenset(
 BY_DEFAULT = tuple(name for name in BENCHMARKS if name not in ON_REQUEST)
 WITHOUT_RIVALS = frozenset(
     {
+        "bulk",
+        "quality-label-maps",
         "removal",
         "finding",
         "selecting",

@@ -24,6 +24,7 @@ _PLACES = {
     "compare": "retouch.evaluation.door",
     "Picture": "retouch.io.pictures.picture",
     "open_image": "retouch.io.pictures.reading",
+    "fill_labels": "retouch.tasks.label_maps.filling",
     "find_mask": "retouch.tasks.door",
     "remove": "retouch.tasks.door",
     "restore_photo": "retouch.tasks.door",
@@ -57,6 +58,7 @@ __all__ = [
     "denoiser_names",
     "evaluate",
     "fill",
+    "fill_labels",
     "find_mask",
     "inspect_artefacts",
     "method_names",
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from retouch.methods.door import fill
     from retouch.tasks.door import find_mask, remove, restore_photo
     from retouch.tasks.inspecting.door import inspect_artefacts
+    from retouch.tasks.label_maps.filling import fill_labels
     from retouch.tasks.targeting.target import Target
 
 

@@ -58,6 +58,9 @@ def folder(tmp_path: Path) -> Path:
     Image.fromarray(255 * (np.arange(96) == 44).astype(np.uint8) * np.ones((72, 1), np.uint8)).save(
         tmp_path / "strokes.png"
     )
+    streets = np.full((72, 96, 3), (128, 64, 128), np.uint8)  # road, with a car on it, in CamVid's colours
+    streets[40:56, 40:60] = (64, 0, 128)
+    Image.fromarray(streets).save(tmp_path / "streets.png")
     return tmp_path
 
 

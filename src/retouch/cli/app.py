@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from retouch import __version__
+from retouch.cli.batch.commands import batch_app
 from retouch.cli.inspecting.commands import inspect_command
+from retouch.cli.labels.commands import segfill_command
 from retouch.cli.measuring.commands import compare_command, eval_command, metrics_command
 from retouch.cli.networks.commands import export_command, nets_command
 from retouch.cli.objects.commands import mask_command, remove_command, restore_app
@@ -196,6 +198,7 @@ def mask_make_command(  # noqa: PLR0917 - one parameter for each option of the c
 
 
 app.command("inspect")(inspect_command)
+app.command("segfill")(segfill_command)
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
 app.command("metrics")(metrics_command)
@@ -206,3 +209,4 @@ app.add_typer(weights_app)
 app.command("mask")(mask_command)
 app.command("remove")(remove_command)
 app.add_typer(restore_app)
+app.add_typer(batch_app)

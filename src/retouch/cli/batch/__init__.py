@@ -1,0 +1,1 @@
+"""The commands of bulk work: batch, and its status, verify and retry."""

@@ -1,0 +1,1 @@
+"""What is to be done: settings, items, folders, manifests, and what may not stand side by side."""
