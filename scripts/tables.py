@@ -43,6 +43,7 @@ from benchmarks.tables.quality import (
     by_bin_short_table,
     by_bin_table,
     mini_benchmark_table,
+    selecting_table,
     structure_table,
     thin_damage_table,
 )
@@ -103,6 +104,7 @@ RESULT_TABLES: dict[str, tuple[str, Callable[[list[Case]], str]]] = {
     "growth-size": ("growth", partial(growth_table, "size")),
     "growth-hole": ("growth", partial(growth_table, "hole")),
     "method-gallery": ("method-gallery", gallery_table),
+    "selecting": ("selecting", selecting_table),
 }
 """By the name of the table: the result file and what writes its cases."""
 

@@ -8,6 +8,8 @@ from benchmarks.engines import RIVALS
 from benchmarks.tables.markdown import Case, engine_name, grouped, table
 from retouch.methods.catalogue import AUTO
 
+_SELECTED = ("overlap", "recall", "cpu_s")
+
 
 def thin_damage_table(cases: list[Case]) -> str:
     """PSNR in the hole for scratches and captions, and the CPU time, of every engine."""
@@ -26,6 +28,24 @@ def thin_damage_table(cases: list[Case]) -> str:
 
 def _mean_cpu(cases: list[Case], engine: str) -> float:
     return fmean(median(case["engines"][engine]["cpu_s"]) for case in cases)
+
+
+def selecting_table(cases: list[Case]) -> str:
+    """Overlap, recall after growing and time of clicks and boxes on the frames of each clip."""
+    rows = [
+        [
+            case["prompt"],
+            f"`{case['engine']}`",
+            f"{case['clip']} ({case['n']})",
+            *(_two(case[key]) for key in _SELECTED),
+        ]
+        for case in cases
+    ]
+    return table(("prompt", "by", "clip (things)", "overlap", "recall after growing", "CPU s at 640x480"), rows)
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}"
 
 
 def mini_benchmark_table(cases: list[Case]) -> str:
