@@ -76,6 +76,7 @@ TRAINED_BY = {
     "mpssd": "multibox",
     "gdn_detector": "artefacts",
     "mobile_sam": "clicked_masks",
+    "prompted_unet": "prompted_masks",
     "point_head": "pointrend",
     "coarse_head": "pointrend",
 }
