@@ -88,7 +88,8 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
     debug: Annotated[bool, typer.Option("--debug", help=_DEBUG_HELP)] = False,
 ) -> None:
     """Fill the holes of a picture: what is white in the mask."""
-    from retouch.cli.fill_run import FillOrder, MarkOrder, MaskOrder, run_fill  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.fill_run import FillOrder, MaskOrder, run_fill  # noqa: PLC0415 - see the module's first line
+    from retouch.cli.fill_settings import FillSettings  # noqa: PLC0415
     from retouch.cli.inspecting.several_fills import SeveralFills  # noqa: PLC0415
 
     mask_order = MaskOrder(mask, mask_from_alpha, invert_mask, dilate)
@@ -97,20 +98,14 @@ def fill_command(  # noqa: PLR0917 - one parameter for each option of the comman
             image=image,
             out=out,
             mask=mask_order,
-            method=method,
-            options=tuple(option or ()),
-            seed=seed,
-            max_memory=max_memory,
+            fill=FillSettings(method, tuple(option or ()), seed, max_memory, guidance, lines, sketch, seam, grain),
             max_pixels=max_pixels,
-            seam=seam,
-            grain=grain,
             quality=quality,
             keep_metadata=keep_metadata,
             overwrite=overwrite,
             explain=explain,
             json=json,
             several=SeveralFills(candidates, repair),
-            marks=MarkOrder(guidance, lines, sketch),
         )
     )
 

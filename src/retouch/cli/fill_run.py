@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from retouch.arrays.regions import dilate_mask
 from retouch.arrays.types import Mask
+from retouch.cli.fill_settings import FillSettings, read_request
 from retouch.cli.inspecting.several_fills import ONE_FILL, SeveralFills, check_several, run_several
 from retouch.cli.outputs import STREAM, check_not_input, check_writable
 from retouch.cli.picture_files import open_input, read_source, tell, write_picture
@@ -14,12 +14,7 @@ from retouch.cli.progress_bar import progress_bar
 from retouch.errors import UsageError
 from retouch.io.pictures.mask_files import read_mask
 from retouch.io.pictures.picture import Picture
-from retouch.methods.catalogue import AUTO, find_method
-from retouch.methods.crop_run import FillRequest
 from retouch.methods.fill import FillResult, fill_picture
-from retouch.methods.marks import read_marks
-from retouch.methods.options import parse_options
-from retouch.methods.planning.memory import parse_memory
 
 
 @dataclass(frozen=True)
@@ -33,46 +28,26 @@ class MaskOrder:
 
 
 @dataclass(frozen=True)
-class MarkOrder:
-    """Files that lead the fill: a map of labels, and strokes."""
-
-    guidance: str | None = None
-    lines: str | None = None
-    sketch: str | None = None
-
-    @property
-    def paths(self) -> list[str]:
-        """The files that are given."""
-        return [path for path in (self.guidance, self.lines, self.sketch) if path is not None]
-
-
-@dataclass(frozen=True)
 class FillOrder:
     """What was typed."""
 
     image: str
     out: str
     mask: MaskOrder
-    method: str
-    options: tuple[str, ...]
-    seed: int
-    max_memory: str
+    fill: FillSettings
     max_pixels: int
-    seam: bool
-    grain: bool
     quality: int | None
     keep_metadata: bool
     overwrite: bool
     explain: bool
     json: bool
     several: SeveralFills = ONE_FILL
-    marks: MarkOrder = MarkOrder()
 
 
 def run_fill(order: FillOrder) -> None:
     """Carry out the command; what can be refused without reading a pixel is refused first."""
     _check_files(order)
-    request = _read_request(order)
+    request = read_request(order.fill, order.max_pixels)
     check_several(order, order.several)
     picture = open_input(order.image, order.out, order.max_pixels)
     mask = _read_mask(order, picture)
@@ -86,25 +61,14 @@ def run_fill(order: FillOrder) -> None:
     _tell(order, result)
 
 
-def _read_request(order: FillOrder) -> FillRequest:
-    if order.method == AUTO and order.options:
-        raise UsageError(f"method '{AUTO}' takes no options, got '{order.options[0]}'; name one with --method")
-    options: dict[str, Any] = {}
-    if order.method != AUTO:
-        options = parse_options(find_method(order.method), order.options)
-    marks = read_marks(order.marks.guidance, order.marks.lines, order.marks.sketch, max_pixels=order.max_pixels)
-    memory = parse_memory(order.max_memory)
-    return FillRequest(order.method, options, order.seed, memory, order.seam, order.grain, marks)
-
-
 def _check_files(order: FillOrder) -> None:
     if (order.mask.path is None) == (not order.mask.from_alpha):
         raise UsageError("fill needs one mask: give either --mask MASK or --mask-from-alpha")
     if order.image == STREAM == order.mask.path:
         raise UsageError("only one of the picture and the mask can come from standard input; give a file for the other")
-    if STREAM in order.marks.paths:
+    if STREAM in order.fill.marks:
         raise UsageError("guidance, lines and sketch must be files, got '-'; only the picture or the mask is a stream")
-    check_not_input(order.out, order.marks.paths)
+    check_not_input(order.out, order.fill.marks)
     if order.mask.path:
         check_not_input(order.out, [order.mask.path])
     if not order.overwrite:

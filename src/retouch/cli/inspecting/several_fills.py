@@ -53,7 +53,7 @@ def check_several(order: FillOrder, wanted: SeveralFills) -> None:
     """
     if wanted.repair and wanted.candidates != 1:
         raise UsageError("--candidates and --repair cannot go together; repair the fill that you choose")
-    check_candidates(order.out, wanted.candidates, [order.image, order.mask.path, *order.marks.paths])
+    check_candidates(order.out, wanted.candidates, [order.image, order.mask.path, *order.fill.marks])
 
 
 def check_candidates(out: str, n: int, sources: Iterable[str | None]) -> None:

@@ -178,8 +178,9 @@ def remove_command(  # noqa: PLR0917 - one parameter for each option of the comm
     debug: _Debug = False,
 ) -> None:
     """Remove a thing, text, scratches or a mark: find it, grow its mask, fill it; translucent marks are taken off."""
+    from retouch.cli.fill_settings import FillSettings  # noqa: PLC0415
     from retouch.cli.objects.remove_run import RemoveOrder, run_remove  # noqa: PLC0415
-    from retouch.cli.objects.results import FillSettings, ResultOrder  # noqa: PLC0415
+    from retouch.cli.objects.results import ResultOrder  # noqa: PLC0415
     from retouch.cli.objects.target_reading import target_order  # noqa: PLC0415
 
     target = target_order(locals())
@@ -229,8 +230,9 @@ def restore_photo_command(  # noqa: PLR0917 - one parameter for each option of t
     debug: _Debug = False,
 ) -> None:
     """Repair a photograph: scratches and dust filled, some noise taken, and with --fade its colours brought back."""
+    from retouch.cli.fill_settings import FillSettings  # noqa: PLC0415
     from retouch.cli.objects.restore_run import RestoreOrder, run_restore_photo  # noqa: PLC0415
-    from retouch.cli.objects.results import FillSettings, ResultOrder  # noqa: PLC0415
+    from retouch.cli.objects.results import ResultOrder  # noqa: PLC0415
 
     result = ResultOrder(image, out, save_mask, max_pixels, quality, keep_metadata, overwrite, explain, json)
     run_restore_photo(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from retouch.cli.fill_settings import FillSettings, read_request
 from retouch.cli.inspecting.several_fills import candidate_paths, check_candidates
-from retouch.cli.objects.results import FillSettings, ResultOrder, check_outputs, read_request, write_mask
+from retouch.cli.objects.results import ResultOrder, check_outputs, write_mask
 from retouch.cli.objects.target_reading import TargetOrder, in_flags, read_target
 from retouch.cli.outputs import STREAM
 from retouch.cli.picture_files import open_input, tell, write_picture

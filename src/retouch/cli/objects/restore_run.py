@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retouch.cli.objects.results import FillSettings, ResultOrder, check_outputs, read_request, write_mask
+from retouch.cli.fill_settings import FillSettings, read_request
+from retouch.cli.objects.results import ResultOrder, check_outputs, write_mask
 from retouch.cli.objects.target_reading import in_flags, read_box, read_share
 from retouch.cli.picture_files import open_input, tell, write_picture
 from retouch.cli.progress_bar import progress_bar

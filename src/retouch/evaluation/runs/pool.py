@@ -5,17 +5,15 @@ Processes and not threads: the peak memory of a method can only be told in a pro
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 
 from retouch.arrays.threads import n_threads
 from retouch.errors import InputError
 from retouch.evaluation.runs.contenders import Contender, warm_up
+from retouch.evaluation.runs.processes import prepare_process
 from retouch.evaluation.runs.worker import CaseTask, ItemRow, failed_row, run_case
 
 _WAITING_PER_WORKER = 2  # tasks handed out ahead: the list of cases may be long
@@ -96,19 +94,5 @@ def _pool(contenders: Sequence[Contender], n_workers: int) -> ProcessPoolExecuto
 
 
 def _start_worker(threads: int, contenders: Sequence[Contender]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    for name in ("RETOUCH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = str(threads)
-    import cv2  # noqa: PLC0415 - reads its own setting, not the environment
-
-    cv2.setNumThreads(threads)
+    prepare_process(threads)
     warm_up(contenders)
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is gone: a killed parent cannot say so, and the next run uses the same files."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -10,13 +10,11 @@ task cannot ask in the middle, and which task killed a process is not told.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,6 +23,7 @@ from typing import Any
 
 from retouch.arrays.threads import n_threads
 from retouch.errors import RetouchError
+from retouch.evaluation.runs.processes import prepare_process
 from retouch.jobs.journal import Hashes, Work
 
 _GRACE_S = 1.0  # to take temporary files away; what still runs then is killed
@@ -146,7 +145,8 @@ class Workers:
 
 def _serve(pipe: Connection, out: Path, score: bool, threads: int) -> None:
     """Do items until the parent is gone."""
-    _prepare(threads)
+    prepare_process(threads)
+    signal.signal(signal.SIGTERM, _end)
     from retouch.jobs.running.work import do_item  # noqa: PLC0415 - its libraries read how many threads they may use
 
     def announce(hashes: Hashes) -> None:
@@ -174,24 +174,5 @@ def _or_end(announce: Any) -> Any:
     return asked
 
 
-def _prepare(threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
-    signal.signal(signal.SIGTERM, _end)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    for name in ("RETOUCH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = str(threads)
-    import cv2  # noqa: PLC0415 - reads its own setting, not the environment
-
-    cv2.setNumThreads(threads)
-
-
 def _end(number: int, frame: Any) -> None:
     raise SystemExit(_TERMINATED)
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is gone, in the middle of a long fill too."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
